@@ -1,0 +1,14 @@
+"""Hooks the project's own start-up checks into Django."""
+
+from django.apps import AppConfig
+from django.core import checks
+
+from servicedesk.checks import no_demo_accounts_in_production
+
+
+class ServiceDeskConfig(AppConfig):
+    name = "servicedesk"
+    verbose_name = "Service desk"
+
+    def ready(self) -> None:
+        checks.register(no_demo_accounts_in_production, checks.Tags.database)

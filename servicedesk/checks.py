@@ -1,0 +1,34 @@
+"""Start-up checks that need the database: what must never be true in production."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.checks import CheckMessage, Error
+from django.db import connections
+
+
+def no_demo_accounts_in_production(
+    *, app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """An error (desk.E001) when production holds accounts whose password everybody knows.
+
+    Runs with `check --database default`, in `migrate`, and before the web server accepts a request.
+    """
+    if not settings.PRODUCTION or "default" not in (databases or []):
+        return []
+    users = get_user_model()
+    if users._meta.db_table not in connections["default"].introspection.table_names():
+        return []
+    count = users._default_manager.filter(is_demo=True).count()
+    if not count:
+        return []
+    return [
+        Error(
+            f"The database holds {count} demo accounts, whose passwords are public.",
+            hint="Use a database without the demo, or delete these accounts.",
+            id="desk.E001",
+        )
+    ]
