@@ -1,0 +1,107 @@
+"""Who may do what (one table), and what each person may see (`for_user`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponseBase
+
+if TYPE_CHECKING:
+    from people.models import User
+
+HOSPITAL = frozenset({"hospital_staff", "hospital_technician"})
+DESK = frozenset({"operator", "lead", "manager", "admin"})
+FIELD = DESK | {"engineer"}
+COMPANY = FIELD | {"depot"}
+
+ACTS: dict[str, frozenset[str]] = {
+    "portal": HOSPITAL,
+    "console": COMPANY,
+    "tickets.file": HOSPITAL,
+    "tickets.log": frozenset({"operator", "lead", "manager"}),
+    "tickets.answer": FIELD - {"admin"},
+    "tickets.note": FIELD - {"admin"},
+    "tickets.assign": frozenset({"operator", "lead", "manager"}),
+    "tickets.own": frozenset({"operator", "lead", "engineer"}),
+    "tickets.remote_failed": frozenset({"operator", "lead", "engineer"}),
+    "tickets.visit": frozenset({"engineer", "lead"}),
+    "tickets.wait": frozenset({"operator", "lead", "engineer"}),
+    "tickets.resolve": frozenset({"operator", "lead", "engineer"}),
+    "tickets.cancel": frozenset({"operator", "lead", "manager"}),
+    "tickets.lower_priority": frozenset({"operator", "lead", "manager"}),
+    "tickets.confirm": HOSPITAL,
+    "tickets.reopen": HOSPITAL | {"operator", "lead", "manager"},
+    "tickets.words": HOSPITAL,
+    "sla.acknowledge": frozenset({"operator", "lead", "engineer", "manager"}),
+    "sla.retarget": frozenset({"manager"}),
+    "sla.confirm_evidence": frozenset({"lead", "manager"}),
+    "wall": frozenset({"operator", "lead", "manager", "admin"}),
+    "roster": frozenset({"lead", "manager", "admin"}),
+    "setup": frozenset({"admin"}),
+}
+"""Act → roles. A view, a form and an API call ask the same key; nothing else grants anything."""
+
+
+def may(user: Any, act: str) -> bool:
+    """Whether the signed-in, active `user` may do `act`; unknown acts raise KeyError."""
+    roles = ACTS[act]
+    return bool(user.is_authenticated and user.is_active and user.role in roles)
+
+
+def require(user: Any, act: str) -> None:
+    """Raise PermissionDenied (403) unless `user` may do `act`."""
+    if not may(user, act):
+        raise PermissionDenied(act)
+
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def needs(act: str) -> Callable[[View], View]:
+    """View decorator: sign in first, then 403 unless the person may do `act`."""
+    ACTS[act]
+
+    def decorate(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            require(request.user, act)
+            return view(request, *args, **kwargs)
+
+        guarded.act = act  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return decorate
+
+
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class ScopedQuerySet(models.QuerySet[_Row]):
+    """Rows of one hospital each; what `for_user` leaves out does not exist for that person (404).
+
+    Hospital people see their hospital. Engineers see their team's region and what is theirs.
+    Desk roles see all.
+    """
+
+    hospital_path: ClassVar[str] = "hospital"
+    region_path: ClassVar[str] = "hospital__region"
+    own_paths: ClassVar[tuple[str, ...]] = ()
+
+    def for_user(self, user: User | Any) -> Self:
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_hospital:
+            return self.filter(**{self.hospital_path: user.hospital_id})
+        if user.role in DESK or user.role == "depot":
+            return self.all()
+        region = user.team.region_id if user.team_id else None
+        seen = models.Q(**{self.region_path: region}) if region else models.Q(pk__in=[])
+        for path in self.own_paths:
+            seen |= models.Q(**{path: user.pk})
+        return self.filter(seen)
