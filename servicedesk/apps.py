@@ -1,8 +1,9 @@
-"""Hooks the project's own start-up checks into Django."""
+"""Hooks the task queue and the project's own start-up checks into Django."""
 
 from django.apps import AppConfig
 from django.core import checks
 
+from servicedesk.celery import app as celery_app
 from servicedesk.checks import no_demo_accounts_in_production
 
 
@@ -11,4 +12,6 @@ class ServiceDeskConfig(AppConfig):
     verbose_name = "Service desk"
 
     def ready(self) -> None:
+        # `shared_task` finds its broker through the current application.
+        celery_app.set_default()
         checks.register(no_demo_accounts_in_production, checks.Tags.database)

@@ -7,6 +7,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 
@@ -32,3 +33,12 @@ def no_demo_accounts_in_production(
             id="desk.E001",
         )
     ]
+
+
+def refuse_demo_in_production() -> None:
+    """Raise ImproperlyConfigured when this database must not be served; for web entry points."""
+    errors = no_demo_accounts_in_production(databases=["default"])
+    # The server forks its workers after this: they must not share a connection.
+    connections.close_all()
+    if errors:
+        raise ImproperlyConfigured(f"{errors[0].id}: {errors[0].msg} {errors[0].hint}")

@@ -1,0 +1,78 @@
+"""What every page needs around its content: navigation, hotline, heartbeat, unread count, the time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from common.present import NavItem
+from notifications import inbox
+from people.access import may
+from sla import heartbeat
+
+# act, words, url name, icon, shortcut. An entry shows when the person may do the act.
+PORTAL = (
+    ("portal", _("Home"), "portal-home", "house", "g h"),
+    ("portal", _("My faults"), "portal-tickets", "ticket", "g t"),
+    ("tickets.file", _("File a fault"), "portal-file", "wrench", "g n"),
+)
+CONSOLE = (
+    ("console", _("Tickets"), "queue", "ticket", "g t"),
+    ("tickets.log", _("Log a call"), "ticket-log", "headset", "g n"),
+    ("wall", _("Promise wall"), "wall", "activity", "g w"),
+    ("roster", _("Duty roster"), "roster", "calendar-days", "g r"),
+    ("setup", _("Set-up"), "admin:index", "settings", "g a"),
+)
+URLS = {
+    "home": "home",
+    "login": "login",
+    "logout": "logout",
+    "account": "account",
+    "inbox": "inbox",
+    "live": "live",
+    "heartbeat": "heartbeat",
+    "set_language": "set_language",
+}
+
+
+def desk(request: HttpRequest) -> dict[str, Any]:
+    """Context of `base*.html`; whatever asks the database is lazy, so plain pages cost nothing."""
+    user = getattr(request, "user", None)
+    now = timezone.now()
+    context: dict[str, Any] = {
+        "now": now,
+        "hotline_number": settings.HOTLINE_NUMBER,
+        "urls": {key: _url(name) for key, name in URLS.items()},
+        "nav": (),
+    }
+    if user is None or not user.is_authenticated:
+        return context
+    context["nav"] = _nav(request, PORTAL if user.is_hospital else CONSOLE)
+    context["unread"] = SimpleLazyObject(lambda: inbox.unread(user))
+    if user.is_hospital:
+        context["hospital_name"] = SimpleLazyObject(lambda: user.hospital.name)
+    else:
+        context["engine"] = SimpleLazyObject(lambda: heartbeat.status(now))
+    return context
+
+
+def _url(name: str) -> str:
+    """Path of a route, empty while the app that owns it is not installed."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _nav(request: HttpRequest, table: tuple[tuple[str, Any, str, str, str], ...]) -> tuple[NavItem, ...]:
+    """Entries the person may use; the one with the longest matching path is current."""
+    rows = [(text, _url(name), icon, keys) for act, text, name, icon, keys in table if may(request.user, act)]
+    rows = [row for row in rows if row[1]]
+    here = max((url for _text, url, _icon, _keys in rows if request.path.startswith(url)), key=len, default="")
+    return tuple(NavItem(text, url, icon, current=url == here, shortcut=keys) for text, url, icon, keys in rows)

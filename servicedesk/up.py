@@ -1,0 +1,279 @@
+"""`./desk up`: every part of the desk in one terminal.
+
+Starts the embedded servers, prepares the database and the static files, then runs web, workers,
+beat and the mail catcher. A part that dies is started again (kill one and watch); one that cannot
+stay up ends the whole. Ctrl-C, a closed terminal or TERM stop everything started here.
+"""
+
+import asyncio
+import ctypes
+import fcntl
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+
+from servicedesk.embedded import RUN, ServerError, locked, running
+
+DEFAULT_PORT = 8000
+STOP_SECONDS = 8
+READY_SECONDS = 60
+# A part that ends this young, this often in a row, has a fault that another start will not cure.
+YOUNG_SECONDS = 5
+MOST_YOUNG_ENDS = 3
+COLOURS = {"web": 36, "engine": 33, "worker": 32, "beat": 35, "mail": 34, "desk": 1}
+PR_SET_PDEATHSIG = 1
+
+
+class PortTakenError(RuntimeError):
+    """The port asked for by `PORT` is in use."""
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port(wanted: str | None) -> int:
+    """The port given in `PORT`, or the first free one from 8000.
+
+    Raises PortTakenError when a given port is taken: somebody counts on that number.
+    """
+    if wanted:
+        if not is_free(int(wanted)):
+            raise PortTakenError(f"port {wanted} is taken")
+        return int(wanted)
+    return next(port for port in count(DEFAULT_PORT) if is_free(port))
+
+
+def any_free_port() -> int:
+    """A port chosen by the system."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def commands(port: int, *, catch_mail: bool) -> dict[str, list[str]]:
+    """The parts by name and how each is started."""
+    # Embedded runs are often root in a container; Celery's warning about it says nothing here.
+    celery = "{python} -W 'ignore:You' -m celery -q -A servicedesk --skip-checks"
+    alone = "--without-gossip --without-mingle --without-heartbeat -l WARNING"
+    lines = {
+        "web": f"{{python}} -m gunicorn -k asgi -w 2 -b 127.0.0.1:{port} --graceful-timeout 3"
+        " --preload --log-level warning servicedesk.asgi:application",
+        "engine": f"{celery} worker -Q engine -c 1 -n engine@%h {alone}",
+        "worker": f"{celery} worker -Q default -c 2 -n worker@%h {alone}",
+        "beat": f"{celery} beat -l WARNING --pidfile=",
+        "mail": "{python} manage.py mail_catcher",
+    }
+    if not catch_mail:
+        del lines["mail"]
+    python = shlex.quote(sys.executable)
+    return {name: shlex.split(line.replace("{python}", python)) for name, line in lines.items()}
+
+
+def die_with_parent(prctl: Callable[[int, int], int] | None) -> None:
+    """In a new child: ask the kernel (Linux) for TERM should this supervisor be killed."""
+    if prctl is not None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass
+class Supervisor:
+    """Runs the parts and keeps them running until asked to stop."""
+
+    parts: dict[str, list[str]]
+    environment: dict[str, str]
+    processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    failed: bool = False
+    colour: bool = field(default_factory=lambda: sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+
+    def say(self, name: str, text: str) -> None:
+        """One line of output, marked with the part it comes from."""
+        mark = f"{name:<7}|"
+        if self.colour:
+            mark = f"\033[{COLOURS.get(name, 0)}m{mark}\033[0m"
+        # The terminal may be gone already while we still stop the parts.
+        with suppress(OSError):
+            print(mark, text, flush=True)
+
+    async def keep(self, name: str) -> None:
+        """Start one part, again whenever it ends, until we stop or it proves unable to run."""
+        young_ends = 0
+        while not self.stopping.is_set():
+            started = time.monotonic()
+            code = await self.run(name)
+            if self.stopping.is_set():
+                return
+            young_ends = young_ends + 1 if time.monotonic() - started < YOUNG_SECONDS else 0
+            if young_ends >= MOST_YOUNG_ENDS:
+                self.say("desk", f"{name} cannot stay up (last exit code {code}): stopping everything")
+                self.failed = True
+                self.stopping.set()
+                return
+            self.say("desk", f"{name} ended (exit code {code}), starting it again")
+            await asyncio.sleep(1)
+
+    async def run(self, name: str) -> int:
+        """Run one part to its end, passing on its output; return its exit code."""
+        prctl = getattr(ctypes.CDLL(None), "prctl", None)
+        process = await asyncio.create_subprocess_exec(
+            *self.parts[name],
+            env=self.environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=partial(die_with_parent, prctl),
+        )
+        self.processes[name] = process
+        assert process.stdout is not None
+        relay = asyncio.create_task(self.relay(name, process.stdout))
+        code = await process.wait()
+        # What a killed part leaves behind (pool children) must not run beside its successor.
+        self.kill_group(process)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(relay, 2)
+        return code
+
+    async def relay(self, name: str, stream: asyncio.StreamReader) -> None:
+        """Print a part's lines as they come."""
+        while True:
+            try:
+                line = await stream.readline()
+            except ValueError:  # longer than the reader's buffer: the rest follows as a new line
+                continue
+            if not line:
+                return
+            self.say(name, line.decode(errors="replace").rstrip())
+
+    def kill_group(self, process: asyncio.subprocess.Process) -> None:
+        """End whatever is left of a part, children included."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """TERM to every part, KILL to those that are still there after STOP_SECONDS."""
+        alive = [process for process in self.processes.values() if process.returncode is None]
+        for process in alive:
+            with suppress(ProcessLookupError):
+                process.terminate()
+        waits = [asyncio.create_task(process.wait()) for process in alive]
+        if waits:
+            await asyncio.wait(waits, timeout=STOP_SECONDS)
+        for process in alive:
+            self.kill_group(process)
+
+    async def main(self, ready: Callable[[], bool], greeting: Callable[[], str]) -> int:
+        """Run until a signal or a hopeless part; return the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.stopping.set)
+        tasks = [asyncio.create_task(self.keep(name)) for name in self.parts]
+        greeter = asyncio.create_task(self.greet(ready, greeting))
+        await self.stopping.wait()
+        self.say("desk", "stopping")
+        greeter.cancel()
+        await self.stop()
+        await asyncio.gather(*tasks)
+        return 1 if self.failed else 0
+
+    async def greet(self, ready: Callable[[], bool], greeting: Callable[[], str]) -> None:
+        """Say where the desk is to be found as soon as it answers."""
+        for _ in range(READY_SECONDS * 5):
+            if await asyncio.to_thread(ready):
+                for line in greeting().splitlines():
+                    self.say("desk", line)
+                return
+            await asyncio.sleep(0.2)
+        self.say("desk", f"no answer after {READY_SECONDS} s; see the lines above")
+
+
+def answers(url: str) -> bool:
+    """Whether a web server gives any answer there."""
+    try:
+        with urllib.request.urlopen(url, timeout=20):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def prepare(environment: dict[str, str]) -> str | None:
+    """Migrate, collect static files, load the demo; return the list of demo accounts.
+
+    None means that the step failed, having said why.
+    """
+    command = [sys.executable, "manage.py", "prepare"]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+def settings_of_this_run(environment: dict[str, str], port: int) -> tuple[dict[str, str], bool]:
+    """The environment of the parts, and whether our own mail catcher is wanted."""
+    url = f"http://localhost:{port}"
+    full = {"DESK_ENV": "demo", "SITE_URL": url, "PYTHONUNBUFFERED": "1", **environment}
+    catch_mail = not full.get("EMAIL_URL")
+    if catch_mail:
+        full["EMAIL_URL"] = f"smtp://127.0.0.1:{any_free_port()}"
+    return full, catch_mail
+
+
+def up() -> int:
+    """Run everything; return the exit code."""
+    begun = time.monotonic()
+    with running() as servers:
+        port = free_port(os.environ.get("PORT"))
+        environment, catch_mail = settings_of_this_run(servers, port)
+        accounts = prepare(environment)
+        if accounts is None:
+            return 1
+        supervisor = Supervisor(commands(port, catch_mail=catch_mail), environment)
+        if port != DEFAULT_PORT and not os.environ.get("PORT"):
+            supervisor.say("desk", f"port {DEFAULT_PORT} is taken, using {port}")
+        url = f"http://localhost:{port}"
+
+        def greeting() -> str:
+            seconds = time.monotonic() - begun
+            return f"ready after {seconds:.1f} s: {url}   (Ctrl-C stops everything)\n{accounts}"
+
+        return asyncio.run(supervisor.main(partial(answers, url), greeting))
+
+
+def main() -> int:
+    """Entry point: one `up` per checkout at a time."""
+    RUN.mkdir(exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(1))
+    try:
+        with locked(RUN / "up.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            return up()
+    except BlockingIOError:
+        print("desk: it already runs from this folder", file=sys.stderr)
+    except (ServerError, PortTakenError) as error:
+        print(f"desk: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("desk: stopped", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
