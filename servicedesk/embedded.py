@@ -133,9 +133,7 @@ class Postgres:
 
     def answers(self) -> bool:
         """Whether a server runs on our data folder."""
-        return (self.data / "postmaster.pid").exists() and (
-            self.call("pg_ctl", "status").returncode == 0
-        )
+        return (self.data / "postmaster.pid").exists() and (self.call("pg_ctl", "status").returncode == 0)
 
     def pg(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs on our data folder or raise ServerError."""
@@ -207,16 +205,20 @@ class Redis:
         return run_quietly([str(client), "-s", str(self.socket), *words])
 
 
-def run_quietly(
-    command: list[str], as_user: tuple[int, int] | None = None
-) -> "subprocess.CompletedProcess[str]":
+def run_quietly(command: list[str], as_user: tuple[int, int] | None = None) -> "subprocess.CompletedProcess[str]":
     """Run a command with its output caught; `as_user` is (uid, gid)."""
     if as_user is None:
         return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
     uid, gid = as_user
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd="/",
-        user=uid, group=gid, extra_groups=[],
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        user=uid,
+        group=gid,
+        extra_groups=[],
     )
 
 

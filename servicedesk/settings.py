@@ -116,7 +116,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Redis: broker, cache and live updates. Every key and channel carries the namespace, so a test
 # run and a demo can share one server. Pub/sub ignores database numbers: prefix channels too.
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-REDIS_NAMESPACE = env.str("REDIS_NAMESPACE", default=f"desk-{DESK_ENV}{env.str('TEST_DB_SUFFIX', default='')}")
+TEST_RUN = env.str("TEST_DB_SUFFIX", default="") + env.str("PYTEST_XDIST_WORKER", default="")
+REDIS_NAMESPACE = env.str("REDIS_NAMESPACE", default=f"desk-{DESK_ENV}{TEST_RUN}")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -212,7 +213,6 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DESK_ENV == "test"
 
 # Mail. `./desk up` sets EMAIL_URL to its own catcher, whose messages show at /demo/mail.
 EMAIL = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25")
