@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error
@@ -11,9 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 
-def no_demo_accounts_in_production(
-    *, app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **_: Any
-) -> list[CheckMessage]:
+def no_demo_accounts_in_production(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """An error (desk.E001) when production holds accounts whose password everybody knows.
 
     Runs with `check --database default`, in `migrate`, and before the web server accepts a request.

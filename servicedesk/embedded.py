@@ -46,7 +46,7 @@ def socket_folder() -> Path:
     if len(os.fsencode(beside)) <= LONGEST_SOCKET_FOLDER:
         return beside
     key = hashlib.sha256(os.fsencode(RUN)).hexdigest()[:12]
-    return Path("/tmp") / f"desk-{os.getuid()}-{key}"
+    return Path("/tmp") / f"desk-{os.getuid()}-{key}"  # noqa: S108 - private_folder checks its owner
 
 
 def private_folder(path: Path, uid: int, gid: int, mode: int = 0o700) -> Path:

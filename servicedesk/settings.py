@@ -25,7 +25,7 @@ if DESK_ENV not in {"production", "demo", "test"}:
 PRODUCTION = DESK_ENV == "production"
 DEMO = DESK_ENV == "demo"
 
-DEMO_SECRET_KEY = "demo-only-key-of-the-service-desk-never-to-be-used-in-production-7f3a"
+DEMO_SECRET_KEY = "demo-only-key-of-the-service-desk-never-to-be-used-in-production-7f3a"  # noqa: S105 - meant to be public
 SECRET_KEY = env.str("SECRET_KEY", default="" if PRODUCTION else DEMO_SECRET_KEY)
 if PRODUCTION and SECRET_KEY in {"", DEMO_SECRET_KEY}:
     raise ImproperlyConfigured("set SECRET_KEY to a long random value of your own (DESK_ENV is production)")
