@@ -31,6 +31,7 @@ class Kind(models.TextChoices):
     TERMS_CHANGED = "terms_changed", _("Terms changed")
     CALENDAR_CHANGED = "calendar_changed", _("Calendar changed")
     RETARGETED = "retargeted", _("Target set by a manager")
+    ACKNOWLEDGED = "acknowledged", _("Page acknowledged")
     EVIDENCE_CONFIRMED = "evidence_confirmed", _("Late evidence confirmed")
     EVIDENCE_REJECTED = "evidence_rejected", _("Late evidence rejected")
 

@@ -18,7 +18,6 @@ class Page(models.Model):
     class State(models.TextChoices):
         SENT = "sent", _("sent")
         SKIPPED = "skipped", _("skipped for a later step")
-        HELD = "held", _("held: acknowledged")
 
     deadline = models.ForeignKey(Deadline, models.CASCADE, related_name="pages", verbose_name=_("deadline"))
     cycle = models.PositiveSmallIntegerField(_("cycle"))
@@ -76,6 +75,7 @@ class Heartbeat(models.Model):
     due = models.PositiveIntegerField(_("due"))
     fired = models.PositiveIntegerField(_("paged"))
     running = models.PositiveIntegerField(_("running clocks"))
+    counted = models.BooleanField(_("clocks counted"), default=True)
     oldest_late_seconds = models.PositiveIntegerField(_("latest by (s)"), default=0)
 
     class Meta:

@@ -125,7 +125,10 @@ class Deadline(models.Model):
     is_late_evidence = models.BooleanField(_("met by late evidence"), default=False)
     is_disputed = models.BooleanField(_("disputed"), default=False)
     inputs = models.JSONField(_("inputs used"), default=dict)
-    milestones = models.JSONField(_("milestones"), default=list)
+    milestones = models.JSONField(
+        _("milestones"), default=list, help_text=_("The ladder, frozen at the start, with its instants.")
+    )
+    last_step = models.PositiveSmallIntegerField(_("last milestone reached"), default=0)
     ack_minutes = models.PositiveSmallIntegerField(_("acknowledgement lapses (min)"), default=15)
     acknowledged_by = models.ForeignKey(
         User, models.SET_NULL, null=True, related_name="+", verbose_name=_("acknowledged by")

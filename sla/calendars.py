@@ -1,0 +1,116 @@
+"""Calendars between their editable rows and the pure hours that clocks count by (N11).
+
+Administrators edit `Calendar`, `NationalYear` and `NationalDay`. `activate` freezes what they say into a
+`CalendarVersion`; clocks use the version in force when they start, and a running clock moves to a later
+one only through a CALENDAR_CHANGED fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from people.models import User
+from sla.hours import Slots, WorkingHours, slots
+from sla.models import Calendar, CalendarVersion, NationalDay, NationalYear
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _row(pairs: list[list[str]]) -> Slots:
+    return slots(*((opens, closes) for opens, closes in pairs))
+
+
+def compile_hours(content: dict[str, Any]) -> WorkingHours:
+    """Turn a version's `content` into hours; ValueError says which slot or date is wrong."""
+    hours = content["hours"]
+    years = content.get("years")
+    extra = hours.get("extra")
+    return WorkingHours(
+        zone=content["timezone"],
+        weekly=tuple(_row(hours.get(day, [])) for day in WEEK),
+        holidays=frozenset(date.fromisoformat(day) for day in content.get("holidays", [])),
+        extra_workdays=frozenset(date.fromisoformat(day) for day in content.get("extra_workdays", [])),
+        known_years=frozenset(years) if years is not None else None,
+        on_holiday=_row(content.get("rest_hours", [])),
+        on_extra_workday=_row(extra) if extra is not None else None,
+    )
+
+
+@lru_cache(maxsize=256)
+def _hours_of(version_id: int) -> tuple[int, WorkingHours]:
+    version = CalendarVersion.objects.get(pk=version_id)
+    return version.number, compile_hours(version.content)
+
+
+@lru_cache(maxsize=256)
+def without_years(hours: WorkingHours) -> WorkingHours:
+    """The same hours as if no year were unknown: only for a due time that is marked provisional."""
+    return replace(hours, known_years=None)
+
+
+def compose(calendar: Calendar) -> dict[str, Any]:
+    """What `calendar` says now, as the content of a version."""
+    content: dict[str, Any] = {
+        "timezone": calendar.timezone,
+        "hours": calendar.hours,
+        "rest_hours": calendar.rest_hours,
+    }
+    if calendar.follows_national:
+        published = NationalYear.objects.filter(is_published=True)
+        days = NationalDay.objects.filter(year__in=published).order_by("date")
+        kinds = NationalDay.DayKind
+        content["years"] = sorted(published.values_list("year", flat=True))
+        content["holidays"] = [d.date.isoformat() for d in days if d.kind == kinds.HOLIDAY]
+        content["extra_workdays"] = [d.date.isoformat() for d in days if d.kind == kinds.WORKDAY]
+    return content
+
+
+@transaction.atomic
+def activate(calendar: Calendar, *, by: User | None, now: datetime) -> CalendarVersion:
+    """Freeze what `calendar` says into a new version, in force from `now`; the same content makes none.
+
+    ValueError when the hours cannot be compiled. Running clocks keep their version until
+    `deadlines.follow_calendar` moves them.
+    """
+    calendar = Calendar.objects.select_for_update().get(pk=calendar.pk)
+    content = compose(calendar)
+    compile_hours(content)
+    newest = calendar.versions.order_by("-number").first()
+    if newest is not None and newest.content == content:
+        return newest
+    number = (newest.number if newest else 0) + 1
+    return CalendarVersion.objects.create(
+        calendar=calendar, number=number, content=content, active_from=now, activated_by=by
+    )
+
+
+def in_force(versions: list[CalendarVersion], at: datetime) -> CalendarVersion:
+    """The version that counted at `at`; before the first one, the first one. `versions` newest first."""
+    for version in versions:
+        if version.active_from <= at:
+            return version
+    return versions[-1]
+
+
+def hours_of(version: CalendarVersion) -> WorkingHours:
+    """The compiled hours of a frozen version, kept in memory since a version never changes."""
+    return _hours_of(version.pk)[1]
+
+
+def unpublished_years(now: datetime) -> list[int]:
+    """Years that clocks started within the next 90 days may touch and whose table is not loaded."""
+    wanted = {now.year} | ({now.year + 1} if now.month >= 10 else set())
+    loaded = NationalYear.objects.filter(is_published=True, year__in=wanted)
+    return sorted(wanted - set(loaded.values_list("year", flat=True)))
+
+
+def last_published_year() -> int | None:
+    """The newest loaded year, for the administrator's page."""
+    newest: int | None = NationalYear.objects.filter(is_published=True).aggregate(Max("year"))["year__max"]
+    return newest

@@ -1,0 +1,209 @@
+"""The promise book as rows: what a new installation starts with. An administrator changes it from there.
+
+Names of rows are Chinese: they are data that people in hospitals read, not text of the program.
+Figures are those of `promises.md`, "The clocks"; each commitment names its clause.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+
+from people.models import Role
+from sla import calendars, chinese
+from sla.facts import Kind
+from sla.models import (
+    Calendar,
+    Commitment,
+    EscalationStep,
+    Ladder,
+    NationalDay,
+    NationalYear,
+    PauseReason,
+    Policy,
+)
+
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+CALENDARS: dict[str, dict[str, Any]] = {
+    "always": {
+        "name": "7×24 小时",
+        "hours": dict.fromkeys(WEEK, [["00:00", "24:00"]]),
+        "follows_national": False,
+    },
+    "cn": {
+        "name": "中国工作日 9–18 点",
+        "hours": dict.fromkeys(WEEK[:5], [["09:00", "18:00"]]),
+        "follows_national": True,
+    },
+    "hotline": {
+        "name": "热线 6×10，休息日 8 小时",
+        "hours": {
+            **dict.fromkeys(WEEK[:6], [["08:00", "18:00"]]),
+            "sun": [["09:00", "17:00"]],
+        },
+        "rest_hours": [["09:00", "17:00"]],
+        "follows_national": True,
+    },
+}
+
+PAUSES = {
+    "asked_later": "医院要求改约时间",
+    "no_access": "无法进入现场（手术、隔离等）",
+    "hospital_work": "等待医院方配合（断电、网络、第三方）",
+}
+ACCEPTED = list(PAUSES)
+
+# Promise book, Escalation: 50 % assignee, 80 % assignee and lead, 100 % manager, then every 30 min.
+DEFAULT_LADDER: list[dict[str, Any]] = [
+    {"percent": 50, "recipients": ["assignee"]},
+    {"percent": 80, "recipients": ["assignee", Role.LEAD]},
+    {"percent": 100, "recipients": [Role.MANAGER]},
+    {"after_minutes": 30, "repeat_minutes": 30, "repeats": 2, "recipients": ["assignee", Role.LEAD, Role.MANAGER]},
+    {"after_minutes": 120, "repeat_minutes": 30, "repeats": 4, "recipients": [Role.MANAGER, Role.ADMIN]},
+]
+# The on-site clock starts by itself when this one runs out, and pages from there.
+SHORT_LADDER: list[dict[str, Any]] = [*DEFAULT_LADDER[:3]]
+
+OVER = [Kind.CANCELLED, Kind.CLOSED]
+
+COMMITMENTS: list[dict[str, Any]] = [
+    {
+        "code": "response",
+        "name": "1 小时响应",
+        "clause": "A1 A2 B4",
+        "starts_on": [Kind.NOTIFIED, Kind.REOPENED],
+        "stops_on": [Kind.RESPONDED],
+        "cancels_on": OVER,
+        "targets": [{"minutes": 60}],
+    },
+    {
+        "code": "remote",
+        "name": "远程处理",
+        "clause": "A2",
+        "when": {"kind": "fault"},
+        "starts_on": [Kind.RESPONDED],
+        "stops_on": [Kind.SOLVED, Kind.REMOTE_FAILED, Kind.ARRIVED],
+        "cancels_on": OVER,
+        "targets": [{"when": {"node_down": True}, "minutes": 60}, {"minutes": 120}],
+        "pause_reasons": ACCEPTED,
+        "expiry_fact": Kind.REMOTE_LIMIT_PASSED,
+        "ladder": "short",
+    },
+    {
+        "code": "onsite",
+        "name": "车程 + 1 小时到场",
+        "clause": "A2 A4",
+        "when": {"kind": "fault"},
+        "starts_on": [Kind.REMOTE_FAILED, Kind.REMOTE_LIMIT_PASSED],
+        "stops_on": [Kind.ARRIVED],
+        "cancels_on": [Kind.SOLVED, *OVER],
+        "targets": [{"minutes": 60}],
+        "adds_travel": True,
+        "pause_reasons": ACCEPTED,
+    },
+    {
+        "code": "onsite_bound",
+        "name": "到场外限",
+        "clause": "A11",
+        "when": {"kind": "fault"},
+        "starts_on": [Kind.NOTIFIED, Kind.REOPENED],
+        "stops_on": [Kind.ARRIVED],
+        "cancels_on": [Kind.SOLVED, *OVER],
+        "bands": [
+            {"up_to_km": 100, "minutes": 240},
+            {"up_to_km": 200, "minutes": 480},
+            {"up_to_km": 400, "minutes": 720},
+            {"minutes": 1440},
+        ],
+        "pause_reasons": ACCEPTED,
+        "ladder": "short",
+    },
+    {
+        "code": "fix",
+        "name": "到场后 2 小时修复",
+        "clause": "A11",
+        "when": {"kind": "fault"},
+        "starts_on": [Kind.ARRIVED],
+        "stops_on": [Kind.SOLVED, Kind.PART_NEEDED],
+        "cancels_on": OVER,
+        "targets": [{"minutes": 120}],
+        "pause_reasons": ACCEPTED,
+        "expiry_fact": Kind.FIX_LIMIT_PASSED,
+    },
+    {
+        "code": "update",
+        "name": "进展告知",
+        "clause": "B5",
+        "starts_on": [Kind.RESPONDED, Kind.UPDATED, Kind.REMOTE_FAILED, Kind.DEPARTED, Kind.ARRIVED],
+        "stops_on": [Kind.SOLVED],
+        "cancels_on": OVER,
+        "restarts": True,
+        "targets": [{"when": {"node_down": True}, "minutes": 60}, {"minutes": 240}],
+        "pause_reasons": ACCEPTED,
+        "ladder": "short",
+    },
+]
+
+# B4: one hour's answer, on site within 24 h whatever the distance.
+HIS_BOUND: dict[str, Any] = {"bands": [{"minutes": 1440}], "clause": "B4", "name": "24 小时到场"}
+
+
+@transaction.atomic
+def load(now: datetime) -> None:
+    """Make the rows that are missing; what exists is left as its administrator wants it."""
+    for code, name in PAUSES.items():
+        PauseReason.objects.get_or_create(code=code, defaults={"name": name})
+    load_national_years()
+    for code, fields in CALENDARS.items():
+        calendar, _ = Calendar.objects.get_or_create(code=code, defaults=fields)
+        if not calendar.versions.exists():
+            calendars.activate(calendar, by=None, now=BEGINNING)
+    ladders = {
+        "default": _ladder("默认升级阶梯", DEFAULT_LADDER),
+        "short": _ladder("只提醒，不重复", SHORT_LADDER),
+    }
+    _policy("telemedicine", "远程会诊售后（A）", True, ladders, {})
+    _policy("his", "HIS 售后（B）", False, ladders, {"onsite_bound": HIS_BOUND})
+
+
+def load_national_years() -> list[int]:
+    """Rows for every year that the calendar package publishes and that is not loaded yet."""
+    added = []
+    for year in sorted(chinese.published_years()):
+        row, made = NationalYear.objects.get_or_create(
+            year=year, defaults={"is_published": True, "source": f"国务院办公厅 {year} 年节假日安排"}
+        )
+        if not made:
+            continue
+        NationalDay.objects.bulk_create(
+            NationalDay(year=row, date=day, kind=kind, name=name) for day, kind, name in chinese.special_days(year)
+        )
+        added.append(year)
+    return added
+
+
+def _ladder(name: str, steps: list[dict[str, Any]]) -> Ladder:
+    ladder, made = Ladder.objects.get_or_create(name=name)
+    if made:
+        EscalationStep.objects.bulk_create(
+            EscalationStep(ladder=ladder, number=number, **step) for number, step in enumerate(steps, start=1)
+        )
+    return ladder
+
+
+def _policy(
+    code: str, name: str, default: bool, ladders: dict[str, Ladder], changes: dict[str, dict[str, Any]]
+) -> None:
+    policy, made = Policy.objects.get_or_create(code=code, defaults={"name": name, "is_default": default})
+    if not made:
+        return
+    always = Calendar.objects.get(code="always")
+    for position, commitment in enumerate(COMMITMENTS, start=1):
+        fields = {**commitment, **changes.get(commitment["code"], {})}
+        fields["ladder"] = ladders[fields.get("ladder", "default")]
+        fields.setdefault("calendar", always)
+        Commitment.objects.create(policy=policy, position=position, valid_from=BEGINNING, **fields)
