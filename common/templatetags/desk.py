@@ -1,0 +1,178 @@
+"""Template tags and filters of the design system: ``{% load desk %}``.
+
+Components take the plain values of ``common/present.py``; each tag draws one of them with its
+template in ``templates/components/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import lucide
+from django import template
+from django.conf import settings
+from django.forms import BaseForm
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from common import wording
+from common.present import Chip, Entry, FaultCard, GoverningClock, Holder, Leg, NextStep, Step, SumLine, Tag, WallRow
+
+register = template.Library()
+
+DEFAULT_HOTLINE = "028-5550-0120"
+
+
+@register.simple_tag
+def icon(name: str, size: int = 18, label: str = "", extra: str = "") -> SafeString:
+    """Outline icon ``name`` (lucide.dev), ``size`` px; decoration unless ``label`` gives it words."""
+    attributes: dict[str, str] = {"class": f"sd-icon {extra}".strip(), "stroke-width": "1.75", "focusable": "false"}
+    if label:
+        attributes |= {"role": "img", "aria-label": label + ""}
+    else:
+        attributes["aria-hidden"] = "true"
+    # The package's own rendering (it sets size and attributes on its checked-in SVG and escapes
+    # the values); names come from templates, never from users.
+    return mark_safe(lucide._render_icon(name + "", size, **attributes))  # noqa: S308
+
+
+@register.simple_tag
+def hotline() -> str:
+    """The hotline number; readable also where no request exists (the 500 page)."""
+    return str(getattr(settings, "HOTLINE_NUMBER", DEFAULT_HOTLINE))
+
+
+@register.simple_tag
+def avatar(person: object, size: int = 28) -> SafeString:
+    """Round with the first character of a person's name (a user, a ``Holder`` or a string)."""
+    name = person if isinstance(person, str) else _name_of(person)
+    first = name.strip()[:1].upper() or "?"
+    return format_html('<span class="sd-avatar sd-avatar-{}" aria-hidden="true">{}</span>', size, first)
+
+
+def _name_of(person: object) -> str:
+    """Name of a user model or a holder, whichever of the usual ways it offers."""
+    full_name = getattr(person, "get_full_name", None)
+    if callable(full_name):
+        return str(full_name() or person)
+    return str(getattr(person, "name", "") or person)
+
+
+@register.inclusion_tag("components/chip.html")
+def chip(chip: Chip, extra: str = "") -> dict[str, Any]:
+    """A clock chip: icon, word, figure; counts down in the browser when the chip says so."""
+    return {"chip": chip, "extra": extra}
+
+
+@register.inclusion_tag("components/tag.html")
+def tag(tag: Tag) -> dict[str, Any]:
+    """A state tag."""
+    return {"tag": tag}
+
+
+@register.simple_tag
+def tag_of(text: str, icon_name: str = "", tone: str = "off") -> SafeString:
+    """A state tag from loose words: ``{% tag_of text "truck" "act" %}``."""
+    picture = icon(icon_name, 14) if icon_name else ""
+    return format_html('<span class="sd-tag sd-tag-{}">{}{}</span>', tone, picture, text)
+
+
+@register.inclusion_tag("components/progress_tracker.html")
+def progress_tracker(steps: Sequence[Step]) -> dict[str, Any]:
+    """The hospital's row of steps; upright on phones."""
+    return {"steps": steps}
+
+
+@register.inclusion_tag("components/next_step_strip.html", takes_context=True)
+def next_step_strip(context: Context, step: NextStep) -> dict[str, Any]:
+    """The sentence of what happens next, with margin chip and, if it asks, its buttons."""
+    return {"step": step, "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("components/fault_card.html", takes_context=True)
+def fault_card(context: Context, card: FaultCard) -> dict[str, Any]:
+    """A whole fault card of the portal."""
+    return {"card": card, "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("components/person.html")
+def person(holder: Holder, size: int = 28) -> dict[str, Any]:
+    """Avatar, name, role on one line."""
+    return {"holder": holder, "size": size}
+
+
+@register.inclusion_tag("components/action.html", takes_context=True)
+def action(context: Context, action: object, extra: str = "") -> dict[str, Any]:
+    """A button: link or one-button form, with shortcut and question if it has them."""
+    return {"action": action, "extra": extra, "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("components/chain.html")
+def chain(legs: Sequence[Leg]) -> dict[str, Any]:
+    """The chain of promises, top to bottom."""
+    return {"legs": legs}
+
+
+@register.inclusion_tag("components/sum.html")
+def why_sum(lines: Sequence[SumLine], notes: Sequence[str] = ()) -> dict[str, Any]:
+    """"Why this deadline?" as a sum with a result line."""
+    return {"lines": lines, "notes": notes}
+
+
+@register.inclusion_tag("components/governing_clock.html")
+def governing_clock(clock: GoverningClock) -> dict[str, Any]:
+    """The clock that bites next, large."""
+    return {"clock": clock}
+
+
+@register.inclusion_tag("components/timeline.html", takes_context=True)
+def timeline(context: Context, entries: Iterable[Entry]) -> dict[str, Any]:
+    """Entries, in the order given."""
+    return {"entries": entries, "now": context["now"]}
+
+
+@register.inclusion_tag("components/wall_row.html", takes_context=True)
+def wall_row(context: Context, row: WallRow) -> dict[str, Any]:
+    """One row of the wall's table."""
+    return {"row": row, "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("components/form_errors.html")
+def form_errors(form: BaseForm) -> dict[str, Any]:
+    """What is wrong with a form, on top of it, each line a link to its field."""
+    fields = [(field, field.errors) for field in form if field.errors] if form.is_bound else []
+    general = form.non_field_errors() if form.is_bound else []
+    return {"fields": fields, "general": general}
+
+
+@register.filter
+def clock(at: datetime | None, now: datetime) -> str:
+    """``{{ at|clock:now }}``: 09:31, yesterday 16:20, 11-04 15:05."""
+    return wording.clock(at, now) if at else ""
+
+
+@register.filter
+def countdown(seconds: float) -> str:
+    """``1:23`` for a span in seconds."""
+    return wording.countdown(seconds)
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """``1 h 52 min`` for a span in seconds."""
+    return wording.duration(seconds)
+
+
+@register.filter
+def margin(seconds: float) -> str:
+    """``19 min early`` or ``11 min late`` for a margin in seconds."""
+    return wording.margin(seconds)
+
+
+@register.filter
+def phone_masked(number: str) -> str:
+    """``138****2217``."""
+    return wording.phone_masked(number)

@@ -1,0 +1,75 @@
+"""How spans, moments and numbers read on a page, the same in templates, mails and exports.
+
+Spans are seconds. Moments are aware datetimes and are read in Django's current time zone (the
+site's, activated for the request). The caller hands ``now`` in: nothing here looks at a clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+# From here on hours and minutes stop being read at a glance; the browser uses the same limit.
+LONGEST_COUNTDOWN = 100 * HOUR
+
+
+def countdown(seconds: float) -> str:
+    """``1:23`` (hours:minutes) for the size of ``seconds``, rounded down so no time is invented."""
+    whole = int(abs(seconds))
+    if whole < MINUTE:
+        return _("<1 min")
+    if whole >= LONGEST_COUNTDOWN:
+        return _("%(days)d d %(hours)d h") % {"days": whole // DAY, "hours": whole % DAY // HOUR}
+    return f"{whole // HOUR}:{whole % HOUR // MINUTE:02d}"
+
+
+def duration(seconds: float) -> str:
+    """``1 h 52 min`` for the size of ``seconds``: at most two units, the smaller one rounded down."""
+    whole = int(abs(seconds))
+    if whole < MINUTE:
+        return _("%(seconds)d s") % {"seconds": whole}
+    days, hours, minutes = whole // DAY, whole % DAY // HOUR, whole % HOUR // MINUTE
+    if days:
+        return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours} if hours else _("%(days)d d") % {"days": days}
+    if hours:
+        return (
+            _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+            if minutes
+            else _("%(hours)d h") % {"hours": hours}
+        )
+    return _("%(minutes)d min") % {"minutes": minutes}
+
+
+def margin(seconds: float) -> str:
+    """``19 min early`` for a promise kept with ``seconds`` to spare, ``11 min late`` below zero."""
+    if seconds < 0:
+        if seconds > -MINUTE:
+            return _("under 1 min late")
+        return _("%(span)s late") % {"span": duration(seconds)}
+    if seconds < MINUTE:
+        return _("just in time")
+    return _("%(span)s early") % {"span": duration(seconds)}
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """``09:31`` today, ``yesterday 16:20``, else ``11-04 15:05``, with the year when it is not this one."""
+    local, today = timezone.localtime(at), timezone.localtime(now)
+    time = f"{local:%H:%M}"
+    day = local.date()
+    if day == today.date():
+        return time
+    if day == today.date() - timedelta(days=1):
+        return _("yesterday %(time)s") % {"time": time}
+    if day == today.date() + timedelta(days=1):
+        return _("tomorrow %(time)s") % {"time": time}
+    return f"{local:%m-%d} {time}" if day.year == today.year else f"{local:%Y-%m-%d} {time}"
+
+
+def phone_masked(number: str) -> str:
+    """``138****2217``: the first three and last four characters, enough to recognise a number."""
+    return f"{number[:3]}****{number[-4:]}" if len(number) > 7 else number
