@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from people.access import ScopedQuerySet
 from people.models import Hospital, Site
 
 
@@ -36,6 +37,10 @@ class DeviceModel(models.Model):
         return f"{self.maker} {self.name}"
 
 
+class DeviceQuerySet(ScopedQuerySet["Device"]):
+    pass
+
+
 class Device(models.Model):
     """An installed item of a hospital; terminals name the MCU that carries their calls."""
 
@@ -54,6 +59,8 @@ class Device(models.Model):
     accepted_on = models.DateField(_("accepted on"), null=True, blank=True)
     software_version = models.CharField(_("software version"), max_length=40, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
+
+    objects = DeviceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("device")

@@ -33,6 +33,7 @@ ACTS: dict[str, frozenset[str]] = {
     "tickets.wait": frozenset({"operator", "lead", "engineer"}),
     "tickets.resolve": frozenset({"operator", "lead", "engineer"}),
     "tickets.cancel": frozenset({"operator", "lead", "manager"}),
+    "tickets.judge": FIELD - {"admin"},
     "tickets.lower_priority": frozenset({"operator", "lead", "manager"}),
     "tickets.confirm": HOSPITAL,
     "tickets.reopen": HOSPITAL | {"operator", "lead", "manager"},
@@ -100,7 +101,7 @@ class ScopedQuerySet(models.QuerySet[_Row]):
             return self.filter(**{self.hospital_path: user.hospital_id})
         if user.role in DESK or user.role == "depot":
             return self.all()
-        region = user.team.region_id if user.team_id else None
+        region = user.team.region_id if user.team else None
         seen = models.Q(**{self.region_path: region}) if region else models.Q(pk__in=[])
         for path in self.own_paths:
             seen |= models.Q(**{path: user.pk})

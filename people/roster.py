@@ -10,13 +10,17 @@ nobody is on duty and ends the search; one whose person is no longer active does
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from zoneinfo import ZoneInfo
+from itertools import pairwise
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from people.models import DutyOverride, Region, Role, Rotation, RotationMember, User
+
+logger = logging.getLogger(__name__)
 
 ALWAYS_ON: tuple[str, ...] = (Role.OPERATOR, Role.LEAD, Role.MANAGER)
 """Roles that the default ladder pages round the clock (7×24, A1): an hour without one is a gap."""
@@ -104,6 +108,15 @@ def plan_of(rotation: Rotation, members: Iterable[User]) -> Plan:
     )
 
 
+def readable_plans(rotations: Iterable[tuple[Rotation, list[User]]]) -> Iterator[Plan]:
+    """Plans of rotations; a broken row is logged and left out, so that it silences only itself."""
+    for rotation, members in rotations:
+        try:
+            yield plan_of(rotation, members)
+        except (ZoneInfoNotFoundError, ValueError):
+            logger.exception("rotation %s cannot be read", rotation.pk)
+
+
 def turn_on(plan: Plan, day: date) -> Turn | None:
     """The turn that begins on the local date `day`, or None when the rotation has none that day.
 
@@ -157,11 +170,9 @@ class Roster:
         for row in turns:
             members.setdefault(row.rotation_id, (row.rotation, []))[1].append(row.user)
         overrides = DutyOverride.objects.select_related("user").filter(ends_at__gt=start)
-        overrides = (
-            overrides.filter(starts_at__lte=start) if end is None else overrides.filter(starts_at__lt=end)
-        )
+        overrides = overrides.filter(starts_at__lte=start) if end is None else overrides.filter(starts_at__lt=end)
         return cls(
-            plans=tuple(plan_of(rotation, people) for rotation, people in members.values()),
+            plans=tuple(readable_plans(members.values())),
             overrides=tuple(overrides.order_by("starts_at", "id")),
         )
 
@@ -194,7 +205,7 @@ class Roster:
                 found |= {row.starts_at, row.ends_at}
         cuts = [start, *sorted(moment for moment in found if start < moment < end), end]
         merged: list[Segment] = []
-        for left, right in zip(cuts, cuts[1:], strict=False):
+        for left, right in pairwise(cuts):
             holders = self._holders(role, region_id, left)
             if merged and (merged[-1].people, merged[-1].overrides) == holders:
                 merged[-1] = Segment(merged[-1].start, right, *holders)
@@ -219,8 +230,7 @@ class Roster:
     def is_always_on(self, role: str) -> bool:
         """Whether an hour without anybody is a gap: paged roles, and roles with a round-the-clock plan."""
         return role in ALWAYS_ON or any(
-            plan.role == role and plan.starts_at == plan.ends_at and len(plan.weekdays) == 7
-            for plan in self.plans
+            plan.role == role and plan.starts_at == plan.ends_at and len(plan.weekdays) == 7 for plan in self.plans
         )
 
     @staticmethod

@@ -38,7 +38,8 @@ def test_later_edit_of_the_table_leaves_the_figure_of_that_moment() -> None:
     old = TravelTimeFactory(site=site, minutes=95)
     new = TravelTimeFactory(site=site, base=old.base, minutes=80, valid_from=NOW + timedelta(minutes=48))
     at_start, later = figure(site, NOW), figure(site, NOW + timedelta(hours=1))
-    assert at_start is not None and later is not None
+    assert at_start is not None
+    assert later is not None
     assert (at_start.row_id, later.row_id) == (old.pk, new.pk)
 
 
