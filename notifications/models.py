@@ -42,9 +42,7 @@ class Notification(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=("person", "-id"), name="notifications_by_person"),
-            models.Index(
-                fields=("person",), name="notifications_unread", condition=Q(read_at__isnull=True)
-            ),
+            models.Index(fields=("person",), name="notifications_unread", condition=Q(read_at__isnull=True)),
         ]
 
     def __str__(self) -> str:
@@ -67,6 +65,13 @@ class Delivery(models.Model):
     next_try_at = models.DateTimeField(_("next try"), null=True)
     leased_until = models.DateTimeField(_("claimed until"), null=True)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    is_bundled = models.BooleanField(_("bundled"), default=False)
+    parcel = models.BigIntegerField(
+        _("goes out as"),
+        null=True,
+        editable=False,
+        help_text=_("The first delivery of the message that carries this one; a repeat keeps it."),
+    )
     sent_at = models.DateTimeField(_("sent"), null=True)
 
     class Meta:
@@ -76,9 +81,8 @@ class Delivery(models.Model):
             models.UniqueConstraint(fields=("notification", "channel"), name="notifications_one_per_channel")
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=("channel", "next_try_at"), name="notifications_due", condition=Q(state="waiting")
-            )
+            models.Index(fields=("channel", "next_try_at"), name="notifications_due", condition=Q(state="waiting")),
+            models.Index(fields=("parcel",), name="notifications_parcel", condition=Q(state="waiting")),
         ]
 
     def __str__(self) -> str:
@@ -88,9 +92,7 @@ class Delivery(models.Model):
 class Attempt(models.Model):
     """One try at a delivery, with what came back."""
 
-    delivery = models.ForeignKey(
-        Delivery, models.CASCADE, related_name="attempts", verbose_name=_("delivery")
-    )
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts", verbose_name=_("delivery"))
     at = models.DateTimeField(_("when"))
     ok = models.BooleanField(_("accepted"))
     answer = models.CharField(_("answer"), max_length=300, blank=True)

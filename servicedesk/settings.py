@@ -156,6 +156,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "common.network.client_address"
 
 # Transport. `SECURE_SSL_REDIRECT=0` is for a proxy that already redirects.
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
@@ -168,7 +169,8 @@ SESSION_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_SECURE = PRODUCTION
 X_FRAME_OPTIONS = "DENY"
 # Set by the TLS proxy in front, which must strip it from what clients send (docker-compose does).
-if env.bool("BEHIND_TLS_PROXY", default=PRODUCTION):
+BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=PRODUCTION)
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CONTENT_SECURITY_POLICY = {
@@ -192,6 +194,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 # Never served by the web server: attachments leave through their own view, after a rights check.
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(RUN_DIR / "media")))
+# Limits of one file, of one message, and of one picture's pixels (a JPEG is decoded at reduced size).
+ATTACHMENT_MAX_BYTES = 15 * 1024 * 1024
+ATTACHMENT_MAX_FILES = DATA_UPLOAD_MAX_NUMBER_FILES
+ATTACHMENT_MAX_PIXELS = {"JPEG": 120_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
+ATTACHMENT_MAX_SIDE = 4096
 
 # Languages and time.
 LANGUAGE_CODE = "zh-hans"
@@ -257,9 +264,20 @@ CELERY_TASK_ROUTES = {"sla.tasks.*": {"queue": "engine"}}
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "sla.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "deliver": {"task": "notifications.tasks.deliver", "schedule": 5.0, "options": {"expires": 5}},
+    "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
+    "end-waits": {"task": "tickets.tasks.end_waits", "schedule": 30.0, "options": {"expires": 30}},
+    "ask-again": {"task": "tickets.tasks.ask_again", "schedule": crontab(minute="*/10"), "options": {"expires": 600}},
     "daily": {"task": "sla.tasks.daily", "schedule": crontab(hour=2, minute=0), "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
+
+# Tickets: policy of the desk, in the promise book's defaults.
+TICKET_CONFIRM_REMINDERS = [timedelta(hours=h) for h in env.list("TICKET_REMINDER_HOURS", int, default=[24, 72])]
+TICKET_CLOSE_SILENT_AFTER = timedelta(days=env.int("TICKET_CLOSE_SILENT_DAYS", default=7))
+TICKET_REOPEN_WITHIN = timedelta(days=env.int("TICKET_REOPEN_DAYS", default=30))
+# An arrival that a device reports late counts at once within these bounds, else after a lead's word.
+EVIDENCE_CLOCK_TOLERANCE = timedelta(minutes=env.int("EVIDENCE_CLOCK_TOLERANCE_MINUTES", default=10))
+EVIDENCE_MAX_AGE = timedelta(hours=env.int("EVIDENCE_MAX_AGE_HOURS", default=12))
 
 LOGGING = {
     "version": 1,
