@@ -76,7 +76,7 @@ def commands(port: int, *, catch_mail: bool) -> dict[str, list[str]]:
     alone = "--without-gossip --without-mingle --without-heartbeat -l WARNING"
     lines = {
         "web": f"{{python}} -m gunicorn -k asgi -w 2 -b 127.0.0.1:{port} --graceful-timeout 3"
-        " --preload --log-level warning servicedesk.asgi:application",
+        " --no-control-socket --preload --log-level warning servicedesk.asgi:application",
         "engine": f"{celery} worker -Q engine -c 1 -n engine@%h {alone}",
         "worker": f"{celery} worker -Q default -c 2 -n worker@%h {alone}",
         "beat": f"{celery} beat -l WARNING --pidfile=",

@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from servicedesk import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.web, name="health"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
