@@ -14,6 +14,12 @@ from attachments.models import Attachment
 from devices.models import Device
 from people.models import Hospital, Site, Team, User
 from sla.models import Timeline
+from tickets.querysets import (
+    SavedFilterQuerySet,
+    TicketAttachmentQuerySet,
+    TicketEventQuerySet,
+    TicketQuerySet,
+)
 from tickets.states import Status
 
 
@@ -51,9 +57,7 @@ class FaultTile(models.Model):
     label = models.CharField(_("label"), max_length=40)
     example = models.CharField(_("example"), max_length=80)
     icon = models.CharField(_("icon"), max_length=40)
-    fault_class = models.ForeignKey(
-        FaultClass, models.PROTECT, related_name="tiles", verbose_name=_("fault class")
-    )
+    fault_class = models.ForeignKey(FaultClass, models.PROTECT, related_name="tiles", verbose_name=_("fault class"))
     first_steps = models.JSONField(_("first steps to try"), default=list, blank=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
@@ -96,9 +100,7 @@ class Ticket(models.Model):
         Device, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("device")
     )
     place = models.CharField(_("place"), max_length=120, blank=True)
-    reporter = models.ForeignKey(
-        User, models.PROTECT, related_name="reported", verbose_name=_("reported by")
-    )
+    reporter = models.ForeignKey(User, models.PROTECT, related_name="reported", verbose_name=_("reported by"))
     contact_name = models.CharField(_("contact"), max_length=60, blank=True)
     contact_phone = models.CharField(_("contact's phone"), max_length=20, blank=True)
     fault_class = models.ForeignKey(
@@ -114,9 +116,7 @@ class Ticket(models.Model):
     priority = models.PositiveSmallIntegerField(_("priority"), default=3)
     priority_reason = models.CharField(_("reason for the priority"), max_length=200, blank=True)
     status = models.CharField(_("state"), max_length=12, choices=Status.choices, default=Status.NEW)
-    resume_to = models.CharField(
-        _("state after the wait"), max_length=12, choices=Status.choices, blank=True
-    )
+    resume_to = models.CharField(_("state after the wait"), max_length=12, choices=Status.choices, blank=True)
     owner = models.ForeignKey(
         User,
         models.PROTECT,
@@ -125,6 +125,7 @@ class Ticket(models.Model):
         related_name="owned",
         verbose_name=_("first-contact owner"),
     )
+    wait_until = models.DateTimeField(_("waits until"), null=True, blank=True)
     offered_to = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="offered", verbose_name=_("ownership offered to")
     )
@@ -138,15 +139,18 @@ class Ticket(models.Model):
     solution = models.TextField(_("cause and solution"), blank=True)
     cycle = models.PositiveSmallIntegerField(_("cycle"), default=1)
     version = models.PositiveIntegerField(_("version"), default=1)
-    timeline = models.OneToOneField(
-        Timeline, models.PROTECT, related_name="+", verbose_name=_("timeline")
-    )
+    timeline = models.OneToOneField(Timeline, models.PROTECT, related_name="+", verbose_name=_("timeline"))
     created_at = models.DateTimeField(_("created"))
     changed_at = models.DateTimeField(_("changed"))
     solved_at = models.DateTimeField(_("solved"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    reminders = models.PositiveSmallIntegerField(
+        _("reminders to confirm"), default=0, editable=False, help_text=_("Sent since it was solved.")
+    )
     client_key = models.UUIDField(_("sender's key"), null=True, blank=True, editable=False)
     search = SearchVectorField(null=True, editable=False)
+
+    objects = TicketQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ticket")
@@ -164,9 +168,9 @@ class Ticket(models.Model):
                 name="tickets_open_by_assignee",
                 condition=~Q(status__in=["closed", "cancelled"]),
             ),
-            models.Index(
-                fields=("-id",), name="tickets_open", condition=~Q(status__in=["closed", "cancelled"])
-            ),
+            models.Index(fields=("-id",), name="tickets_open", condition=~Q(status__in=["closed", "cancelled"])),
+            models.Index(fields=("wait_until",), name="tickets_waiting", condition=Q(status="waiting")),
+            models.Index(fields=("solved_at",), name="tickets_to_confirm", condition=Q(status="solved")),
         ]
 
     def __str__(self) -> str:
@@ -193,8 +197,10 @@ class TicketEvent(models.Model):
         FAULT_CLASS = "class", _("Fault class")
         EDITED = "edited", _("Edited")
         REMOTE_FAILED = "remote_failed", _("Remote repair declared failed")
+        REMOTE_LIMIT = "remote_limit", _("Remote limit ran out")
         DEPARTED = "departed", _("Departed")
         ARRIVED = "arrived", _("Arrived on site")
+        EVIDENCE = "evidence", _("Late evidence decided")
         WAITING = "waiting", _("Waiting")
         RESUMED = "resumed", _("Resumed")
         SOLVED = "solved", _("Solved")
@@ -212,6 +218,8 @@ class TicketEvent(models.Model):
     body = models.TextField(_("text"), blank=True)
     data = models.JSONField(_("details"), default=dict)
 
+    objects = TicketEventQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("ticket event")
         verbose_name_plural = _("ticket events")
@@ -226,11 +234,11 @@ class TicketAttachment(models.Model):
     """The link of a file to a ticket; a file on an internal note is internal."""
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="files", verbose_name=_("ticket"))
-    event = models.ForeignKey(
-        TicketEvent, models.CASCADE, null=True, related_name="files", verbose_name=_("event")
-    )
+    event = models.ForeignKey(TicketEvent, models.CASCADE, null=True, related_name="files", verbose_name=_("event"))
     attachment = models.OneToOneField(Attachment, models.PROTECT, related_name="+", verbose_name=_("file"))
     is_public = models.BooleanField(_("the hospital may see it"), default=True)
+
+    objects = TicketAttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("file of a ticket")
@@ -249,13 +257,13 @@ class SavedFilter(models.Model):
     query = models.CharField(_("query"), max_length=300)
     is_shared = models.BooleanField(_("shared with colleagues"), default=False)
 
+    objects = SavedFilterQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("saved filter")
         verbose_name_plural = _("saved filters")
         ordering = ("name",)
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=("person", "name"), name="tickets_filter_name_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=("person", "name"), name="tickets_filter_name_once")]
 
     def __str__(self) -> str:
         return self.name

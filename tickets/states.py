@@ -1,8 +1,11 @@
-"""The states of a ticket and the moves that are allowed between them."""
+"""The states of a ticket, and the one table of what may be done in which of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import models
+from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 
 
@@ -20,33 +23,82 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("Withdrawn")
 
 
-OPEN = frozenset(
-    {Status.NEW, Status.REMOTE, Status.DISPATCH, Status.TRAVEL, Status.ON_SITE, Status.WAITING}
-)
+S = Status
+OPEN = frozenset({S.NEW, S.REMOTE, S.DISPATCH, S.TRAVEL, S.ON_SITE, S.WAITING})
 """The company still owes work. SOLVED waits for the hospital, CLOSED and CANCELLED are over."""
+LIVE = OPEN | {S.SOLVED}
+"""Not over: people still talk about it."""
 
-MOVES: dict[Status, frozenset[Status]] = {
-    Status.NEW: frozenset({Status.REMOTE, Status.CANCELLED, Status.SOLVED}),
-    Status.REMOTE: frozenset({Status.DISPATCH, Status.WAITING, Status.SOLVED, Status.CANCELLED}),
-    Status.DISPATCH: frozenset({Status.TRAVEL, Status.ON_SITE, Status.WAITING, Status.SOLVED, Status.CANCELLED}),
-    Status.TRAVEL: frozenset({Status.ON_SITE, Status.DISPATCH, Status.WAITING, Status.SOLVED, Status.CANCELLED}),
-    Status.ON_SITE: frozenset({Status.WAITING, Status.SOLVED, Status.DISPATCH}),
-    Status.WAITING: frozenset({Status.REMOTE, Status.DISPATCH, Status.TRAVEL, Status.ON_SITE, Status.SOLVED, Status.CANCELLED}),
-    Status.SOLVED: frozenset({Status.CLOSED, Status.REMOTE}),
-    Status.CLOSED: frozenset({Status.REMOTE}),
-    Status.CANCELLED: frozenset(),
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """In which states a verb is allowed, and the state it leaves behind (`None`: it moves nothing)."""
+
+    states: frozenset[Status]
+    to: Status | None = None
+
+
+VERBS: dict[str, Rule] = {
+    # The way of a ticket. A reopened one is NEW again: its new cycle owes a new answer.
+    "respond": Rule(frozenset({S.NEW}), S.REMOTE),
+    "remote_failed": Rule(frozenset({S.REMOTE}), S.DISPATCH),
+    "depart": Rule(frozenset({S.DISPATCH}), S.TRAVEL),
+    "turn_back": Rule(frozenset({S.TRAVEL}), S.DISPATCH),
+    "arrive": Rule(frozenset({S.DISPATCH, S.TRAVEL}), S.ON_SITE),
+    "wait": Rule(frozenset({S.REMOTE, S.DISPATCH, S.TRAVEL, S.ON_SITE}), S.WAITING),
+    "resume": Rule(frozenset({S.WAITING})),
+    "resolve": Rule(OPEN, S.SOLVED),
+    "confirm": Rule(frozenset({S.SOLVED}), S.CLOSED),
+    "reopen": Rule(frozenset({S.SOLVED, S.CLOSED}), S.NEW),
+    "cancel": Rule(OPEN - {S.ON_SITE}, S.CANCELLED),
+    # What leaves the state alone.
+    "answer": Rule(LIVE),
+    "words": Rule(LIVE),
+    "note": Rule(frozenset(S)),
+    "log_call": Rule(frozenset(S)),
+    "assign": Rule(OPEN),
+    "take": Rule(OPEN),
+    "offer_owner": Rule(LIVE),
+    "accept_owner": Rule(LIVE),
+    "decline_owner": Rule(LIVE),
+    "evidence": Rule(frozenset({S.DISPATCH, S.TRAVEL, S.ON_SITE, S.WAITING, S.SOLVED, S.CLOSED})),
+    "confirm_evidence": Rule(frozenset(S)),
+    "change_priority": Rule(OPEN),
+    "change_class": Rule(OPEN),
+    "edit": Rule(LIVE),
+    "retarget": Rule(OPEN),
 }
+"""Verb → where it is allowed and where it leads. `resume` leads back to where the wait began."""
 
 
-class WrongState(Exception):
-    """A verb was asked for in a state that does not allow it; says which move was refused."""
+class Refused(Exception):
+    """A verb said no; `sentence` tells the person who asked why, in their language."""
 
-    def __init__(self, current: str, wanted: str) -> None:
-        self.current, self.wanted = current, wanted
-        super().__init__(f"{current} → {wanted}")
+    @property
+    def sentence(self) -> str:
+        return str(self)
 
 
-def check(current: str, wanted: Status) -> None:
-    """Raise `WrongState` unless a ticket in `current` may become `wanted`."""
-    if wanted not in MOVES[Status(current)]:
-        raise WrongState(current, wanted)
+class WrongState(Refused):
+    """The ticket's state does not allow the verb; prints as "closed → waiting"."""
+
+    def __init__(self, current: str, verb: str) -> None:
+        self.current, self.verb = Status(current), verb
+        super().__init__(f"{self.current} → {VERBS[verb].to or verb}")
+
+    @property
+    def sentence(self) -> str:
+        return _text("That is not possible now: the ticket is in the state “%(state)s”.") % {
+            "state": self.current.label
+        }
+
+
+def allows(current: str, verb: str) -> bool:
+    """Whether `verb` may be done to a ticket in the state `current`."""
+    return current in VERBS[verb].states
+
+
+def check(current: str, verb: str) -> None:
+    """Raise `WrongState` unless `verb` is allowed in the state `current`."""
+    if not allows(current, verb):
+        raise WrongState(current, verb)

@@ -1,0 +1,138 @@
+"""Which verbs a person may do to a ticket now, and why others not yet.
+
+One table says which right (`people.access.ACTS`) each verb needs; pages, forms and the API ask here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from people.access import may
+from people.models import Role, User
+from tickets import links
+from tickets.models import Ticket
+from tickets.states import Status, allows
+
+ACTS: dict[str, str] = {
+    "answer": "tickets.answer",
+    "note": "tickets.note",
+    "words": "tickets.words",
+    "log_call": "tickets.answer",
+    "take": "tickets.own",
+    "assign": "tickets.assign",
+    "offer_owner": "tickets.own",
+    "accept_owner": "tickets.own",
+    "decline_owner": "tickets.own",
+    "remote_failed": "tickets.remote_failed",
+    "depart": "tickets.visit",
+    "arrive": "tickets.visit",
+    "confirm_evidence": "sla.confirm_evidence",
+    "wait": "tickets.wait",
+    "resume": "tickets.wait",
+    "resolve": "tickets.resolve",
+    "confirm": "tickets.confirm",
+    "reopen": "tickets.reopen",
+    "cancel": "tickets.cancel",
+    "change_priority": "tickets.judge",
+    "change_class": "tickets.judge",
+    "edit": "tickets.judge",
+    "retarget": "sla.retarget",
+}
+"""Verb of `tickets.workflow` → the act that a role needs for it."""
+
+BUTTONS = {
+    "accept_owner": (gettext_lazy("Accept ownership"), "user-check"),
+    "decline_owner": (gettext_lazy("Decline"), "user-x"),
+    "take": (gettext_lazy("Take it"), "hand"),
+    "depart": (gettext_lazy("Set out"), "truck"),
+    "arrive": (gettext_lazy("Check in on site"), "map-pin"),
+    "resume": (gettext_lazy("Go on"), "play"),
+    "confirm": (gettext_lazy("It works again"), "check"),
+    "resolve": (gettext_lazy("Solved"), "circle-check"),
+    "remote_failed": (gettext_lazy("Remote repair failed"), "unplug"),
+    "assign": (gettext_lazy("Assign"), "user-plus"),
+    "offer_owner": (gettext_lazy("Hand over ownership"), "handshake"),
+    "wait": (gettext_lazy("Wait for the hospital"), "pause"),
+    "change_priority": (gettext_lazy("Change priority"), "gauge"),
+    "change_class": (gettext_lazy("Change fault class"), "tags"),
+    "edit": (gettext_lazy("Edit"), "pencil"),
+    "reopen": (gettext_lazy("Not solved, reopen"), "rotate-ccw"),
+    "cancel": (gettext_lazy("Withdraw"), "ban"),
+}
+"""Verbs that are buttons, in the order in which they stand; what is written belongs to the text box."""
+
+PRIMARY: dict[str, tuple[str, ...]] = {
+    Status.NEW: ("take",),
+    Status.REMOTE: ("take", "resolve"),
+    Status.DISPATCH: ("depart", "assign"),
+    Status.TRAVEL: ("arrive",),
+    Status.ON_SITE: ("resolve",),
+    Status.WAITING: ("resume",),
+    Status.SOLVED: ("confirm",),
+}
+"""State → the verb that goes on from here; the first one that is allowed is the one filled button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button for a verb. `url` takes its form (GET) and does it (POST)."""
+
+    verb: str
+    label: str
+    icon: str
+    primary: bool
+    url: str
+
+
+def can(ticket: Ticket, user: User, verb: str, now: datetime) -> bool:
+    """Whether role, state and the ticket's own people allow `user` to do `verb` now.
+
+    For drawing only: the verb checks state and rules again on the locked row.
+    """
+    if not may(user, ACTS[verb]) or not allows(ticket.status, verb):
+        return False
+    if verb == "take":
+        return ticket.assignee_id is None
+    if verb in {"accept_owner", "decline_owner"}:
+        return ticket.offered_to_id == user.pk
+    if verb == "offer_owner":
+        return ticket.owner_id == user.pk or user.role in {Role.LEAD, Role.MANAGER}
+    if verb == "reopen" and ticket.closed_at is not None:
+        return now - ticket.closed_at <= settings.TICKET_REOPEN_WITHIN
+    return True
+
+
+def url(ticket: Ticket, user: User, verb: str) -> str:
+    """Where the verb's form stands: under the page of the ticket that `user` may open."""
+    return f"{links.for_person(ticket, user)}{verb.replace('_', '-')}/"
+
+
+def allowed(ticket: Ticket, user: User, now: datetime) -> tuple[Action, ...]:
+    """The buttons for `user` now, at most one of them filled, which then comes first."""
+    verbs = [verb for verb in BUTTONS if can(ticket, user, verb, now)]
+    wanted = ("accept_owner", *PRIMARY.get(ticket.status, ()))
+    first = next((verb for verb in wanted if verb in verbs), None)
+    verbs.sort(key=lambda verb: verb != first)
+    return tuple(
+        Action(verb, str(BUTTONS[verb][0]), BUTTONS[verb][1], verb == first, url(ticket, user, verb)) for verb in verbs
+    )
+
+
+def refused(ticket: Ticket, user: User, now: datetime) -> str:
+    """One sentence: what staff cannot do yet, and why; empty when nothing needs saying."""
+    if user.is_hospital:
+        return ""
+    if ticket.status == Status.CLOSED and not can(ticket, user, "reopen", now):
+        return _("It was closed too long ago to be reopened: file a new one.")
+    return {
+        Status.NEW: _("Remote repair cannot be declared failed yet: answer the hospital first."),
+        Status.REMOTE: _("Nobody can set out yet: declare first that remote repair failed."),
+        Status.ON_SITE: _("It cannot be withdrawn while an engineer is on site."),
+        Status.WAITING: _("It stands still: end the wait before anything else."),
+        Status.SOLVED: _("It waits for the hospital's word; until then nothing can be changed."),
+    }.get(Status(ticket.status), "")

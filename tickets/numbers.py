@@ -1,0 +1,30 @@
+"""Ticket numbers: SR-2026-000123. Never used twice, never waited for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+SEQUENCES_LOCK = 5_240_010
+"""Advisory lock under which a year's sequence is made (CREATE … IF NOT EXISTS alone can still collide)."""
+
+
+def next_number(now: datetime, timezone: str = "Asia/Shanghai") -> str:
+    """The next free number of the year that `now` falls in at `timezone`.
+
+    From a PostgreSQL sequence: a rolled-back ticket leaves a gap, parallel ones never share a number (T106).
+    """
+    year = now.astimezone(ZoneInfo(timezone)).year
+    sequence = f"tickets_number_{year}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(to_regclass(%s))", [sequence])
+        (value,) = cursor.fetchone()
+        if value is None:
+            # The year's first ticket.
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEQUENCES_LOCK])
+            cursor.execute(f"CREATE SEQUENCE IF NOT EXISTS {sequence}")
+            cursor.execute("SELECT nextval(to_regclass(%s))", [sequence])
+            (value,) = cursor.fetchone()
+    return f"SR-{year}-{value:06d}"

@@ -1,0 +1,65 @@
+"""Whose tickets and which lines of their story a person may see (T017, T018)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from django.db import models
+
+from people.access import ScopedQuerySet
+from tickets.states import OPEN, Status
+
+if TYPE_CHECKING:
+    from people.models import User
+    from tickets.models import SavedFilter, Ticket, TicketAttachment, TicketEvent  # noqa: F401 (named in strings)
+
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class TicketQuerySet(ScopedQuerySet["Ticket"]):
+    """An engineer also sees what is assigned to them or owned by them, in any region."""
+
+    own_paths = ("assignee", "owner")
+
+    def unfinished(self) -> Self:
+        """The company still owes work."""
+        return self.filter(status__in=OPEN)
+
+    def in_progress(self) -> Self:
+        """Not over: open, or solved and waiting for the hospital's word."""
+        return self.exclude(status__in=[Status.CLOSED, Status.CANCELLED])
+
+    def for_pages(self) -> Self:
+        """With every row that a list or card names, in one query."""
+        return self.select_related(
+            "hospital", "hospital__region", "site", "device", "fault_class", "owner", "assignee", "team", "timeline"
+        )
+
+
+class _StoryQuerySet(ScopedQuerySet[_Row]):
+    hospital_path = "ticket__hospital"
+    region_path = "ticket__hospital__region"
+    own_paths = ("ticket__assignee", "ticket__owner")
+
+    def for_user(self, user: User | Any) -> Self:
+        """Hospital people never get an internal row."""
+        rows = super().for_user(user)
+        return rows.filter(is_public=True) if user.is_authenticated and user.is_hospital else rows
+
+    visible_to = for_user
+
+
+class TicketEventQuerySet(_StoryQuerySet["TicketEvent"]):
+    """Lines of the story of the tickets that a person may see."""
+
+
+class TicketAttachmentQuerySet(_StoryQuerySet["TicketAttachment"]):
+    """Files of the tickets that a person may see; files of internal notes stay internal."""
+
+
+class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
+    def for_user(self, user: User | Any) -> Self:
+        """One's own, and what colleagues share; nobody at a hospital has any."""
+        if not user.is_authenticated or not user.is_active or user.is_hospital:
+            return self.none()
+        return self.filter(models.Q(person=user) | models.Q(is_shared=True))

@@ -1,0 +1,28 @@
+"""The clock's side of tickets: what happens to them without anybody pressing a button."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from tickets import workflow
+
+
+@shared_task
+def follow_engine() -> None:
+    """Tickets whose remote limit ran out need a visit (A2)."""
+    workflow.follow_engine(timezone.now())
+
+
+@shared_task
+def end_waits() -> None:
+    """Tickets whose agreed moment has come go on."""
+    workflow.end_waits(timezone.now())
+
+
+@shared_task
+def ask_again() -> None:
+    """Ask the hospital again whether it is solved; after days of silence it counts as confirmed."""
+    now = timezone.now()
+    workflow.remind(now)
+    workflow.close_silent(now)

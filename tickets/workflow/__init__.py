@@ -1,0 +1,49 @@
+"""What can happen to a ticket. Every page, interface and task comes in through these verbs.
+
+A verb locks the ticket, asks `tickets.states`, writes, adds a `TicketEvent`, records the fact on the
+timeline and tells people, in one transaction. `by` is who acts, `now` the server's time; the ticket
+handed in only says which one: use the one that is returned. A verb raises `states.WrongState` or
+another `states.Refused` (whose `sentence` is for the person who asked), and `Conflict` for a stale
+edit; roles are the caller's business (`people.access`). Nothing outside this package writes a status.
+"""
+
+from tickets.workflow.ending import cancel, close_silent, confirm, remind, reopen, resolve
+from tickets.workflow.engine import follow_engine
+from tickets.workflow.intake import open_ticket
+from tickets.workflow.onsite import arrive, confirm_evidence, depart, remote_failed
+from tickets.workflow.ownership import accept_owner, assign, decline_owner, offer_owner, take
+from tickets.workflow.talk import answer, log_call, note, words
+from tickets.workflow.terms import Conflict, change_class, change_priority, edit, retarget
+from tickets.workflow.waits import end_waits, resume, wait
+
+__all__ = [
+    "Conflict",
+    "accept_owner",
+    "answer",
+    "arrive",
+    "assign",
+    "cancel",
+    "change_class",
+    "change_priority",
+    "close_silent",
+    "confirm",
+    "confirm_evidence",
+    "decline_owner",
+    "depart",
+    "edit",
+    "end_waits",
+    "follow_engine",
+    "log_call",
+    "note",
+    "offer_owner",
+    "open_ticket",
+    "remind",
+    "remote_failed",
+    "reopen",
+    "resolve",
+    "resume",
+    "retarget",
+    "take",
+    "wait",
+    "words",
+]

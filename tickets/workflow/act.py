@@ -1,0 +1,177 @@
+"""One verb at work on one locked ticket. The state is moved here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from attachments import storage
+from common import live
+from notifications import outbox
+from notifications.outbox import Message
+from people.models import Role, User
+from sla import deadlines
+from sla.facts import Kind as FactKind
+from sla.models import Fact, Timeline
+from tickets.models import Ticket, TicketAttachment, TicketEvent
+from tickets.states import VERBS, Refused, Status, check
+
+E = TicketEvent.EventKind
+TECHNICIANS = frozenset({Role.OPERATOR, Role.LEAD, Role.ENGINEER})
+"""Whose first word to the hospital is the substantive answer of A1, and who can be first-contact owner."""
+
+SHOWN_ON_TIMELINE = frozenset({"title", "assignee", "owner", "team", "priority"})
+
+
+def subject(ticket: Ticket) -> str:
+    """What the engine calls the matter in a page: number, hospital, title."""
+    name = ticket.hospital.short_name or ticket.hospital.name
+    return f"{ticket.number} {name} {ticket.title}"[:200]
+
+
+def is_urgent(ticket: Ticket) -> bool:
+    """P1 and P2 are told at once, never bundled."""
+    return ticket.priority <= 2
+
+
+def needed(text: str, sentence: str) -> str:
+    """`text` without blanks at its ends; raises `Refused(sentence)` when nothing is left."""
+    if not (text := text.strip()):
+        raise Refused(sentence)
+    return text
+
+
+class Act:
+    """A locked ticket, who acts (`None`: the desk itself) and when. Changes are saved when the act ends."""
+
+    def __init__(self, ticket: Ticket, by: User | None, now: datetime) -> None:
+        self.ticket, self.by, self.now = ticket, by, now
+        self.messages: list[Message] = []
+        self._changed: set[str] = set()
+
+    def change(self, **values: Any) -> None:
+        """Set fields of the ticket; the act's end writes them in one UPDATE."""
+        for name, value in values.items():
+            setattr(self.ticket, name, value)
+        self._changed |= values.keys()
+
+    def move(self, verb: str) -> None:
+        """Check `verb` against the table and take the ticket where it leads."""
+        check(self.ticket.status, verb)
+        if (to := VERBS[verb].to) is not None:
+            self._become(to)
+
+    def back_from_wait(self) -> None:
+        """End a wait: the state in which it began."""
+        check(self.ticket.status, "resume")
+        self._become(Status(self.ticket.resume_to))
+        self.change(resume_to="", wait_until=None)
+
+    def _become(self, status: Status) -> None:
+        self.ticket.status = status
+        self._changed.add("status")
+
+    def event(
+        self,
+        kind: str,
+        *,
+        public: bool,
+        body: str = "",
+        at: datetime | None = None,
+        files: Iterable[UploadedFile] = (),
+        **data: Any,
+    ) -> TicketEvent:
+        """Add a line to the story; `files` hang on it and share its visibility."""
+        event = TicketEvent.objects.create(
+            ticket=self.ticket,
+            kind=kind,
+            at=at or self.now,
+            recorded_at=self.now,
+            by=self.by,
+            is_public=public,
+            body=body,
+            data=data,
+        )
+        self.keep(files, event)
+        return event
+
+    def keep(self, files: Iterable[UploadedFile], event: TicketEvent) -> None:
+        """Take files in through the one door and hang them on `event`."""
+        ticket = self.ticket
+        stored = [storage.accept(file, hospital=ticket.hospital, by=self.by, now=self.now) for file in files]
+        if stored:
+            TicketAttachment.objects.bulk_create(
+                TicketAttachment(ticket=ticket, event=event, attachment=one, is_public=event.is_public)
+                for one in stored
+            )
+
+    def fact(self, kind: FactKind, *, at: datetime | None = None, **more: Any) -> Fact:
+        """Record what happened on the timeline; the deadlines follow at once."""
+        return deadlines.record(self.ticket.timeline, kind, at=at or self.now, now=self.now, by=self.by, **more)
+
+    def respond(self) -> None:
+        """The hospital was told something: its first technician's word of this cycle, or an update (A1, B5).
+
+        A manager's word is an update: the promise of A1 asks for a technician.
+        """
+        self.name_owner()
+        if self.ticket.status == Status.NEW and self._by_technician:
+            self.move("respond")
+            self.fact(FactKind.RESPONDED)
+        else:
+            self.fact(FactKind.UPDATED)
+
+    def name_owner(self) -> None:
+        """The first technician who answers or takes the ticket answers for it to its end (B1)."""
+        if self.ticket.owner_id is None and self.by is not None and self._by_technician:
+            self.change(owner=self.by, offered_to=None)
+            self.event(E.OWNER, public=True, step="named", to=self.by.name)
+
+    @property
+    def _by_technician(self) -> bool:
+        return self.by is not None and self.by.role in TECHNICIANS
+
+    def finish(self) -> None:
+        """Write what changed, keep the timeline's names in step, tell people and open pages."""
+        ticket, changed = self.ticket, self._changed
+        self.change(changed_at=self.now)
+        ticket.save(update_fields=sorted(changed))
+        if changed & SHOWN_ON_TIMELINE:
+            Timeline.objects.filter(pk=ticket.timeline_id).update(
+                subject=subject(ticket),
+                assignee=ticket.assignee_id,
+                owner=ticket.owner_id,
+                team=ticket.team_id,
+                is_urgent=is_urgent(ticket),
+            )
+        self.announce()
+
+    def announce(self) -> None:
+        """Write what people are told, and say to open pages that the ticket changed."""
+        outbox.tell_batch(self.messages, self.now)
+        live.publish("ticket", self.ticket.number, tenant=self.ticket.hospital_id)
+
+
+@contextmanager
+def act(ticket: Ticket, verb: str | None, *, by: User | None, now: datetime) -> Iterator[Act]:
+    """Lock `ticket`, check that its state allows `verb` (`None`: any), save what the body changed; one transaction.
+
+    Raises `states.WrongState`. The row handed in only says which: the locked one is read anew.
+    """
+    with transaction.atomic():
+        locked = (
+            Ticket.objects.select_for_update(of=("self",))
+            .select_related("hospital", "site", "timeline", "reporter", "fault_class", "owner", "assignee")
+            .defer("search")
+            .get(pk=ticket.pk)
+        )
+        if verb is not None:
+            check(locked.status, verb)
+        doing = Act(locked, by, now)
+        yield doing
+        doing.finish()

@@ -1,0 +1,117 @@
+"""Solved, confirmed, opened again, withdrawn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from people.models import User
+from sla.facts import Kind as FactKind
+from tickets.models import Ticket
+from tickets.states import Refused, Status
+from tickets.workflow import telling
+from tickets.workflow.act import Act, E, act, needed
+
+
+def resolve(ticket: Ticket, *, by: User, cause: str, action: str, now: datetime) -> Ticket:
+    """Declare it solved; the hospital reads cause and action. Not answered before: this is the answer too."""
+    cause = needed(cause, _("Say what the cause was; the hospital reads this."))
+    action = needed(action, _("Say what was done; the hospital reads this."))
+    with act(ticket, "resolve", by=by, now=now) as doing:
+        doing.name_owner()
+        if doing.ticket.status == Status.NEW:
+            doing.fact(FactKind.RESPONDED)
+        doing.move("resolve")
+        text = f"{cause}\n{action}"
+        doing.change(solution=text, solved_at=now, reminders=0, **NOTHING_AHEAD)
+        event = doing.event(E.SOLVED, public=True, body=text, cause=cause, action=action)
+        doing.fact(FactKind.SOLVED)
+        telling.hospital(doing, "ticket.solved", key=f"event:{event.pk}", text=text)
+    return doing.ticket
+
+
+NOTHING_AHEAD = {"resume_to": "", "wait_until": None, "expected_arrival_at": None}
+"""A ticket that is solved or withdrawn expects nobody and waits for nothing."""
+
+
+def confirm(ticket: Ticket, *, by: User, now: datetime) -> Ticket:
+    """The hospital says that it works again; the ticket is closed."""
+    with act(ticket, "confirm", by=by, now=now) as doing:
+        _close(doing, how="confirmed")
+    return doing.ticket
+
+
+def _close(doing: Act, how: str) -> None:
+    doing.move("confirm")
+    doing.change(closed_at=doing.now, offered_to=None)
+    event = doing.event(E.CLOSED, public=True, how=how)
+    doing.fact(FactKind.CLOSED)
+    people = [doing.ticket.owner, doing.ticket.assignee]
+    if how == "silence":
+        people.append(doing.ticket.reporter)
+    telling.tell(doing, "ticket.closed", people, key=f"event:{event.pk}", how=how)
+
+
+def reopen(ticket: Ticket, *, by: User, reason: str = "", now: datetime) -> Ticket:
+    """It is not solved: a new cycle begins, with a new answer owed (worked example 9).
+
+    "It is not solved" needs no reason to be accepted. Refused when it was closed too long ago.
+    """
+    reason = reason.strip()
+    with act(ticket, "reopen", by=by, now=now) as doing:
+        row = doing.ticket
+        if row.closed_at and now - row.closed_at > settings.TICKET_REOPEN_WITHIN:
+            days = settings.TICKET_REOPEN_WITHIN.days
+            raise Refused(_("It was closed more than %(days)d days ago; please report it anew.") % {"days": days})
+        doing.move("reopen")
+        doing.change(cycle=row.cycle + 1, solved_at=None, closed_at=None)
+        event = doing.event(E.REOPENED, public=True, body=reason, cycle=row.cycle)
+        doing.fact(FactKind.REOPENED)
+        telling.handlers(doing, "ticket.reopened", key=f"event:{event.pk}", reason=reason)
+        telling.hospital(doing, "ticket.reopened", key=f"event:{event.pk}", reason=reason)
+    return doing.ticket
+
+
+def cancel(ticket: Ticket, *, by: User, reason: str, now: datetime) -> Ticket:
+    """Withdraw it: filed by mistake, or twice. The hospital reads the reason."""
+    reason = needed(reason, _("Say why it is withdrawn; the hospital reads this."))
+    with act(ticket, "cancel", by=by, now=now) as doing:
+        doing.move("cancel")
+        doing.change(closed_at=now, offered_to=None, **NOTHING_AHEAD)
+        event = doing.event(E.CANCELLED, public=True, body=reason)
+        doing.fact(FactKind.CANCELLED)
+        telling.hospital(doing, "ticket.cancelled", key=f"event:{event.pk}", reason=reason)
+    return doing.ticket
+
+
+def close_silent(now: datetime) -> int:
+    """Close what nobody at the hospital spoke of for days after "solved": confirmed by silence; how many."""
+    silent = Ticket.objects.filter(status=Status.SOLVED, solved_at__lte=now - settings.TICKET_CLOSE_SILENT_AFTER)
+    closed = 0
+    for ticket in silent.order_by("solved_at"):
+        with act(ticket, None, by=None, now=now) as doing:
+            if doing.ticket.status == Status.SOLVED and doing.ticket.solved_at == ticket.solved_at:
+                _close(doing, how="silence")
+                closed += 1
+    return closed
+
+
+def remind(now: datetime) -> int:
+    """Ask again "is it solved?" after each of the reminder times, once each; how many were asked.
+
+    After an outage only the latest reminder goes out.
+    """
+    asked = 0
+    for count, after in reversed(list(enumerate(settings.TICKET_CONFIRM_REMINDERS, start=1))):
+        due = Ticket.objects.filter(status=Status.SOLVED, reminders__lt=count, solved_at__lte=now - after)
+        for ticket in due.order_by("solved_at"):
+            with act(ticket, None, by=None, now=now) as doing:
+                row = doing.ticket
+                if row.status == Status.SOLVED and row.reminders < count and row.solved_at == ticket.solved_at:
+                    doing.change(reminders=count)
+                    key = f"cycle:{row.cycle}:reminder:{count}"
+                    telling.hospital(doing, "ticket.solved", key=key, text=row.solution, reminder=count)
+                    asked += 1
+    return asked

@@ -1,0 +1,70 @@
+"""A ticket stands still, for a reason that contracts accept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from people.models import User
+from sla.facts import Kind as FactKind
+from sla.models import PauseReason
+from tickets.models import Ticket
+from tickets.states import Refused, Status
+from tickets.workflow import telling
+from tickets.workflow.act import E, act
+
+
+def wait(
+    ticket: Ticket,
+    *,
+    by: User,
+    reason: PauseReason,
+    note: str,
+    until: datetime | None = None,
+    now: datetime,
+) -> Ticket:
+    """Stand still because of the hospital; only clocks whose commitment accepts `reason` pause (T030).
+
+    `until`: the moment agreed with the hospital, at which clocks and ticket go on by themselves.
+    The hospital reads reason and note.
+    """
+    if not reason.is_active:
+        raise Refused(_("This reason is no longer in use."))
+    if until is not None and until <= now:
+        raise Refused(_("The end of the wait must lie ahead."))
+    with act(ticket, "wait", by=by, now=now) as doing:
+        doing.change(resume_to=doing.ticket.status, wait_until=until)
+        doing.move("wait")
+        terms = {"reason": reason.code, "note": note.strip(), "until": until.isoformat() if until else None}
+        event = doing.event(E.WAITING, public=True, body=note.strip(), reason=reason.name, until=terms["until"])
+        doing.fact(FactKind.PAUSED, data=terms)
+        telling.hospital(doing, "ticket.waiting", key=f"event:{event.pk}", text=note.strip(), reason=reason.name)
+    return doing.ticket
+
+
+def resume(ticket: Ticket, *, by: User, now: datetime) -> Ticket:
+    """Go on where the wait began."""
+    with act(ticket, "resume", by=by, now=now) as doing:
+        doing.back_from_wait()
+        doing.event(E.RESUMED, public=True)
+        doing.fact(FactKind.RESUMED)
+    return doing.ticket
+
+
+def end_waits(now: datetime) -> int:
+    """Take every ticket whose agreed moment has come back to where its wait began; how many.
+
+    The clocks went on at that moment by themselves; this only moves the state, as often as it is called.
+    """
+    over = Ticket.objects.filter(status=Status.WAITING, wait_until__lte=now).order_by("wait_until")
+    ended = 0
+    for ticket in over:
+        with act(ticket, None, by=None, now=now) as doing:
+            row = doing.ticket
+            if row.status == Status.WAITING and row.wait_until and row.wait_until <= now:
+                moment = row.wait_until
+                doing.back_from_wait()
+                doing.event(E.RESUMED, public=True, at=moment)
+                ended += 1
+    return ended
