@@ -30,7 +30,7 @@ from urllib.parse import quote
 
 import psycopg2
 
-RUN = Path(__file__).resolve().parent.parent / ".run"
+RUN = Path(os.environ.get("DESK_RUN_DIR") or Path(__file__).resolve().parent.parent / ".run").resolve()
 # A Unix socket's path may have 107 bytes; PostgreSQL adds "/pg/.s.PGSQL.5432.lock".
 LONGEST_SOCKET_FOLDER = 80
 START_SECONDS = 30

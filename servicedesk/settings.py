@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "people.middleware.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -137,25 +138,43 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email", "phone")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "people.passwords.ContextWordsValidator"},
 ]
-LOGIN_URL = "login"
+# ASVS forbids rules about kinds of characters, assessors of the Chinese classified protection ask for them.
+if env.str("PASSWORD_PROFILE", default="asvs") == "mlps":
+    AUTH_PASSWORD_VALIDATORS.append({"NAME": "people.passwords.CharacterClassesValidator"})
+LOGIN_URL = "account:login"
+# Where hospital people and company people start.
 LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "login"
+CONSOLE_URL = "/desk/"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_IDLE_AFTER = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=30))
+PASSWORD_RESET_TIMEOUT = int(timedelta(minutes=30).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 
-AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+# Lock-out, counted in database rows (they survive a flushed Redis); `people.lockout` says how.
+AXES_HANDLER = "people.lockout.Handler"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "people.lockout.counted_name"
+AXES_LOCKOUT_CALLABLE = "people.lockout.refuse"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_SENSITIVE_PARAMETERS = ["current_password", "new_password1", "new_password2"]
+LOGIN_FAILURES_PER_ADDRESS = env.int("LOGIN_FAILURES_PER_ADDRESS", default=50)
 AXES_CLIENT_IP_CALLABLE = "common.network.client_address"
 
 # Transport. `SECURE_SSL_REDIRECT=0` is for a proxy that already redirects.
@@ -203,6 +222,10 @@ ATTACHMENT_MAX_SIDE = 4096
 # Languages and time.
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LANGUAGE_COOKIE_AGE = int(timedelta(days=365).total_seconds())
+LANGUAGE_COOKIE_SECURE = PRODUCTION
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -211,7 +234,7 @@ TIME_ZONE = "Asia/Shanghai"
 # Static files: our own, and prebuilt packages that `./desk setup` copies from node_modules.
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(RUN_DIR / "static")))
-STATICFILES_DIRS = [BASE_DIR / "static", ("vendor", RUN_DIR / "vendor")]
+STATICFILES_DIRS = [BASE_DIR / "static", ("vendor", BASE_DIR / ".run" / "vendor")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -264,6 +287,7 @@ CELERY_TASK_ROUTES = {"sla.tasks.*": {"queue": "engine"}}
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "sla.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "deliver": {"task": "notifications.tasks.deliver", "schedule": 5.0, "options": {"expires": 5}},
+    "send-links": {"task": "people.tasks.send_links", "schedule": 5.0, "options": {"expires": 5}},
     "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
     "end-waits": {"task": "tickets.tasks.end_waits", "schedule": 30.0, "options": {"expires": 30}},
     "ask-again": {"task": "tickets.tasks.ask_again", "schedule": crontab(minute="*/10"), "options": {"expires": 600}},

@@ -103,6 +103,7 @@ class Supervisor:
     processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     failed: bool = False
+    stop_seconds: float = STOP_SECONDS
     colour: bool = field(default_factory=lambda: sys.stdout.isatty() and "NO_COLOR" not in os.environ)
 
     def say(self, name: str, text: str) -> None:
@@ -134,18 +135,20 @@ class Supervisor:
     async def run(self, name: str) -> int:
         """Run one part to its end, passing on its output; return its exit code."""
         prctl = getattr(ctypes.CDLL(None), "prctl", None)
+        # A pipe of our own: asyncio's would make `wait` last as long as any child of the part.
+        source, sink = os.pipe()
         process = await asyncio.create_subprocess_exec(
             *self.parts[name],
             env=self.environment,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=sink,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=partial(die_with_parent, prctl),
         )
         self.processes[name] = process
-        assert process.stdout is not None
-        relay = asyncio.create_task(self.relay(name, process.stdout))
+        os.close(sink)
+        relay = asyncio.create_task(self.relay(name, source))
         code = await process.wait()
         # What a killed part leaves behind (pool children) must not run beside its successor.
         self.kill_group(process)
@@ -153,8 +156,12 @@ class Supervisor:
             await asyncio.wait_for(relay, 2)
         return code
 
-    async def relay(self, name: str, stream: asyncio.StreamReader) -> None:
-        """Print a part's lines as they come."""
+    async def relay(self, name: str, source: int) -> None:
+        """Print a part's lines as they come from the file descriptor."""
+        stream = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(
+            partial(asyncio.StreamReaderProtocol, stream), os.fdopen(source, "rb")
+        )
         while True:
             try:
                 line = await stream.readline()
@@ -170,14 +177,14 @@ class Supervisor:
             os.killpg(process.pid, signal.SIGKILL)
 
     async def stop(self) -> None:
-        """TERM to every part, KILL to those that are still there after STOP_SECONDS."""
+        """TERM to every part, KILL to those that are still there after `stop_seconds`."""
         alive = [process for process in self.processes.values() if process.returncode is None]
         for process in alive:
             with suppress(ProcessLookupError):
                 process.terminate()
         waits = [asyncio.create_task(process.wait()) for process in alive]
         if waits:
-            await asyncio.wait(waits, timeout=STOP_SECONDS)
+            await asyncio.wait(waits, timeout=self.stop_seconds)
         for process in alive:
             self.kill_group(process)
 
