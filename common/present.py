@@ -297,7 +297,7 @@ class Axis:
     """The wall's line of one promise, in per cent of the window's width.
 
     ``now`` is the same in every row; ``due`` lies left of it when the deadline has passed;
-    ``expected`` is ``None`` while nobody has said when it will be done.
+    ``expected`` is ``None`` while nobody has said when it will be done. ``on_axis`` gives them.
     """
 
     now: float
@@ -323,6 +323,16 @@ class Axis:
         return max(self.now, self.due, self.expected or 0.0)
 
 
+# Room left of "now" for what is overdue, and right of the last tick for its label.
+AXIS_NOW, AXIS_END = 6.0, 94.0
+
+
+def on_axis(moment: datetime, now: datetime, window: float = 3600.0) -> float:
+    """Where ``moment`` stands on the wall's axis: ``now`` at 6 %, ``window`` seconds later at 94 %."""
+    share = (moment - now).total_seconds() / window
+    return round(min(max(AXIS_NOW + share * (AXIS_END - AXIS_NOW), 0.0), 100.0), 1)
+
+
 WallVerdict = Literal["over", "late", "risk", "ok", "unknown"]
 WALL_ICONS: dict[WallVerdict, str] = {
     "over": "triangle-alert",
@@ -346,7 +356,7 @@ class WallRow:
     axis: Axis
     action: Action | None = None
     followed_by: Text = ""
-    chip: Chip | None = None
+    followed_since: Text = ""
 
     @property
     def icon(self) -> str:
