@@ -8,5 +8,7 @@ from servicedesk import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.web, name="health"),
     path("admin/", admin.site.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("account/", include("people.urls")),
+    path("demo/", include("people.demo_urls")),
+    path("", include("sla.urls")),
 ]

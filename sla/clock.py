@@ -106,9 +106,10 @@ def is_running(at: datetime, hours: WorkingHours, pauses: Iterable[Pause] = ()) 
 def remaining(
     start: datetime, target: Target, at: datetime, hours: WorkingHours, pauses: Iterable[Pause] = ()
 ) -> timedelta:
-    """What is left of the target at that instant, frozen during a pause; negative once it is overdue.
+    """What is left of the target at that instant; negative once it is overdue.
 
-    Of an amount, in open time; of working days, in plain time to the deadline that holds if the clock goes on now.
+    Of an amount: open time, frozen during a pause. Of working days: plain time to the deadline that would hold if a
+    pause that is still open ended at that instant.
     """
     if not isinstance(target, Workdays):
         return target - elapsed(start, at, hours, pauses)

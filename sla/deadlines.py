@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from people.models import Hospital, Site, Team, User
+from sla import calendars
 from sla.book import Tables, TimelineBook
 from sla.facts import Kind
 from sla.models import Calendar, Deadline, Fact, Policy, PolicyAssignment, Timeline
@@ -133,6 +134,14 @@ def follow_calendar(calendar: Calendar, *, by: User | None, now: datetime) -> in
     return timelines.count()
 
 
+@transaction.atomic
+def activate_calendar(calendar: Calendar, *, by: User | None, now: datetime) -> int:
+    """Put what `calendar` says now in force, and move its running clocks there; returns their number."""
+    before = calendar.versions.order_by("-number").first()
+    version = calendars.activate(calendar, by=by, now=now)
+    return 0 if version == before else follow_calendar(calendar, by=by, now=now)
+
+
 def promise_preview(hospital: Hospital, device_kind: str, code: str, now: datetime) -> datetime | None:
     """When a clock `code` would fall due if a fault were notified at `now`; None if nothing is promised."""
     policy = policy_for(hospital, device_kind, now)
@@ -155,6 +164,7 @@ def rebuild(timeline: Timeline, *, now: datetime, tables: Tables | None = None) 
 
 
 def view_of(fact: Fact) -> FactView:
+    """A fact row as the replay reads it."""
     return FactView(fact.pk, fact.kind, fact.at, fact.recorded_at, fact.data, fact.is_disputed)
 
 

@@ -28,23 +28,25 @@ from sla.models import (
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+
+def _week(days: tuple[str, ...], opens: str, closes: str) -> dict[str, list[list[str]]]:
+    return {day: [[opens, closes]] for day in days}
+
+
 CALENDARS: dict[str, dict[str, Any]] = {
     "always": {
         "name": "7×24 小时",
-        "hours": dict.fromkeys(WEEK, [["00:00", "24:00"]]),
+        "hours": _week(WEEK, "00:00", "24:00"),
         "follows_national": False,
     },
     "cn": {
         "name": "中国工作日 9–18 点",
-        "hours": dict.fromkeys(WEEK[:5], [["09:00", "18:00"]]),
+        "hours": _week(WEEK[:5], "09:00", "18:00"),
         "follows_national": True,
     },
     "hotline": {
         "name": "热线 6×10，休息日 8 小时",
-        "hours": {
-            **dict.fromkeys(WEEK[:6], [["08:00", "18:00"]]),
-            "sun": [["09:00", "17:00"]],
-        },
+        "hours": {**_week(WEEK[:6], "08:00", "18:00"), "sun": [["09:00", "17:00"]]},
         "rest_hours": [["09:00", "17:00"]],
         "follows_national": True,
     },
@@ -153,7 +155,7 @@ HIS_BOUND: dict[str, Any] = {"bands": [{"minutes": 1440}], "clause": "B4", "name
 
 
 @transaction.atomic
-def load(now: datetime) -> None:
+def load() -> None:
     """Make the rows that are missing; what exists is left as its administrator wants it."""
     for code, name in PAUSES.items():
         PauseReason.objects.get_or_create(code=code, defaults={"name": name})
@@ -172,18 +174,17 @@ def load(now: datetime) -> None:
 
 def load_national_years() -> list[int]:
     """Rows for every year that the calendar package publishes and that is not loaded yet."""
-    added = []
-    for year in sorted(chinese.published_years()):
-        row, made = NationalYear.objects.get_or_create(
-            year=year, defaults={"is_published": True, "source": f"国务院办公厅 {year} 年节假日安排"}
-        )
-        if not made:
-            continue
-        NationalDay.objects.bulk_create(
-            NationalDay(year=row, date=day, kind=kind, name=name) for day, kind, name in chinese.special_days(year)
-        )
-        added.append(year)
-    return added
+    loaded = set(NationalYear.objects.values_list("year", flat=True))
+    missing = sorted(chinese.published_years() - loaded)
+    rows = NationalYear.objects.bulk_create(
+        NationalYear(year=year, is_published=True, source=f"国务院办公厅 {year} 年节假日安排") for year in missing
+    )
+    NationalDay.objects.bulk_create(
+        NationalDay(year=row, date=day, kind=kind, name=name)
+        for row in rows
+        for day, kind, name in chinese.special_days(row.year)
+    )
+    return missing
 
 
 def _ladder(name: str, steps: list[dict[str, Any]]) -> Ladder:

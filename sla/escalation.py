@@ -45,17 +45,13 @@ class Firing:
 
 
 def label(milestone: dict[str, Any]) -> str:
-    """"80 %" of the target, or "+30 min" past the due time."""
+    """ "80 %" of the target, or "+30 min" past the due time."""
     return f"{milestone['percent']} %" if "percent" in milestone else f"+{milestone['after']} min"
 
 
 def reached(deadline: Deadline, now: datetime) -> list[dict[str, Any]]:
     """Milestones of a running clock that lie at or before `now` and were not reached before, in order."""
-    return [
-        m
-        for m in deadline.milestones
-        if m["step"] > deadline.last_step and datetime.fromisoformat(m["at"]) <= now
-    ]
+    return [m for m in deadline.milestones if m["step"] > deadline.last_step and datetime.fromisoformat(m["at"]) <= now]
 
 
 class Duty:
@@ -135,7 +131,7 @@ def fire(firings: Sequence[Firing], now: datetime, duty: Duty) -> None:
         ["last_step", "next_action_at", "acknowledged_by", "acknowledged_at", "acknowledged_until", "failures"],
     )
     _report_gaps([f for f in firings if f.fell_through], now, duty)
-    outbox.tell_batch(_messages(told, now), now)
+    outbox.tell_batch(_messages(told), now)
 
 
 def next_look(deadline: Deadline, now: datetime) -> datetime | None:
@@ -164,7 +160,7 @@ def _page(f: Firing, milestone: dict[str, Any], state: str, now: datetime) -> Pa
     )
 
 
-def _messages(told: Sequence[tuple[Page, Firing]], now: datetime) -> list[outbox.Message]:
+def _messages(told: Sequence[tuple[Page, Firing]]) -> list[outbox.Message]:
     """One message a page; a person with too many at once gets one digest instead."""
     of_person: dict[int, list[tuple[Page, Firing]]] = defaultdict(list)
     for page, f in told:

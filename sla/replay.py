@@ -37,16 +37,15 @@ def _effective(facts: Sequence[FactView]) -> list[FactView]:
     """
     confirmed = {f.data["fact"] for f in facts if f.kind == "evidence_confirmed"}
     rejected = {f.data["fact"] for f in facts if f.kind == "evidence_rejected"}
-    counted = []
-    for fact in facts:
-        if fact.data.get("implied"):
-            continue
-        if fact.disputed and fact.id in confirmed:
-            fact = replace(fact, disputed=False)
-        elif fact.disputed:
-            fact = replace(fact, at=fact.recorded_at, disputed=fact.id not in rejected)
-        counted.append(fact)
-    return sorted(counted, key=lambda f: (f.at, f.id))
+
+    def counted(fact: FactView) -> FactView:
+        if not fact.disputed:
+            return fact
+        if fact.id in confirmed:
+            return replace(fact, disputed=False)
+        return replace(fact, at=fact.recorded_at, disputed=fact.id not in rejected)
+
+    return sorted((counted(f) for f in facts if not f.data.get("implied")), key=lambda f: (f.at, f.id))
 
 
 class _Machine:
@@ -84,16 +83,15 @@ class _Machine:
         if fact.kind in {"notified", "terms_changed", "reopened"}:
             self.terms.update({k: v for k, v in fact.data.items() if k in TERMS})
         self.seen.add(fact.kind)
-        if fact.kind == "paused":
-            self._pause(fact)
-        elif fact.kind == "resumed":
-            self._resume(fact)
-        elif fact.kind == "terms_changed":
-            self._apply_terms(fact)
-        elif fact.kind == "calendar_changed":
-            self._apply_calendar(fact)
-        elif fact.kind == "retargeted":
-            self._retarget(fact)
+        change = {
+            "paused": self._pause,
+            "resumed": self._resume,
+            "terms_changed": self._apply_terms,
+            "calendar_changed": self._apply_calendar,
+            "retargeted": self._retarget,
+        }.get(fact.kind)
+        if change is not None:
+            change(fact)
         for run in list(self.open.values()):
             self._stop_or_cancel(run, fact)
         for rule in self._rules(fact.at):
@@ -119,9 +117,7 @@ class _Machine:
             return
         version, hours = self.book.hours(rule.calendar, fact.at)
         due, provisional = self._due(rule, target, hours, fact.at, [])
-        run = Run(
-            rule, self.cycle, turn, 1, fact.at, fact, target, fact.at, version, hours, due, provisional
-        )
+        run = Run(rule, self.cycle, turn, 1, fact.at, fact, target, fact.at, version, hours, due, provisional)
         self.runs.append(run)
         self.open[rule.code] = run
 
@@ -270,9 +266,7 @@ class _Machine:
         except UnknownYear:
             return self._count(rule, target, self.book.provisional(hours), start, pauses), True
 
-    def _count(
-        self, rule: Rule, target: Target, hours: WorkingHours, start: datetime, pauses: list[Pause]
-    ) -> datetime:
+    def _count(self, rule: Rule, target: Target, hours: WorkingHours, start: datetime, pauses: list[Pause]) -> datetime:
         due = clock.due_at(start, target.of(rule), hours, pauses)
         assert due is not None, "pauses without an end are left out"
         return due

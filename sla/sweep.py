@@ -80,7 +80,7 @@ def _handle(claimed: list[int], now: datetime, swept: Swept) -> None:
     try:
         with transaction.atomic():
             _handle_set(claimed, now, swept)
-    except Exception as error:  # one bad row must not hold up the others (F20)
+    except Exception as error:  # noqa: BLE001 - whatever one bad row raises must not hold up the others (F20)
         log.warning("a batch of %d failed (%s), going one by one", len(claimed), error)
         for timeline in claimed:
             try:
@@ -125,9 +125,7 @@ def _rest(due: list[Deadline], firings: list[Firing], kept: list[Deadline], now:
 
 def _due(claimed: list[int], now: datetime) -> list[Deadline]:
     rows = Deadline.objects.filter(timeline__in=claimed, next_action_at__lte=now - GRACE)
-    return list(
-        rows.select_related("commitment", "timeline__assignee", "timeline__owner").order_by("next_action_at")
-    )
+    return list(rows.select_related("commitment", "timeline__assignee", "timeline__owner").order_by("next_action_at"))
 
 
 def _needs_rebuild(row: Deadline, now: datetime) -> bool:
@@ -179,20 +177,17 @@ def _beat(swept: Swept, took_ms: int) -> None:
     """Leave the heartbeat, after everything is committed: its age is what watchers look at (I11)."""
     with transaction.atomic():
         now = database_now()
-        last = Heartbeat.objects.order_by("-at").first()
-        counted = Heartbeat.objects.order_by("-at").filter(counted=True).first()
-        fresh = counted is not None and now - counted.at < COUNT_EVERY and not swept.due
-        running = (
-            last.running
-            if fresh and last is not None
-            else Deadline.objects.filter(state__in=deadlines.OPEN_STATES).count()
-        )
+        counted = Heartbeat.objects.filter(counted=True).order_by("-at").first()
+        if counted is not None and now - counted.at < COUNT_EVERY and not swept.due:
+            running, fresh = counted.running, False
+        else:
+            running, fresh = Deadline.objects.filter(state__in=deadlines.OPEN_STATES).count(), True
         Heartbeat.objects.create(
             at=now,
             took_ms=took_ms,
             due=swept.due,
             fired=swept.fired,
             running=running,
-            counted=not fresh,
+            counted=fresh,
             oldest_late_seconds=swept.latest,
         )

@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import Model
 from factory.declarations import LazyAttribute, LazyFunction, Maybe, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
+from factory.helpers import post_generation
 
 from devices.models import Device, DeviceModel
 from people.models import (
@@ -21,6 +22,8 @@ from people.models import (
     Hospital,
     Region,
     Role,
+    Rotation,
+    RotationMember,
     ServiceBase,
     Site,
     Team,
@@ -210,3 +213,20 @@ class DeviceFactory(RowFactory[Device]):
     name = Sequence(lambda n: f"terminal {n}")
     room = "三楼会诊室"
     serial = Sequence(lambda n: f"SN{n:06d}")
+
+
+class RotationFactory(RowFactory[Rotation]):
+    """Round the clock since 2020 for `role` in every region; `people` in the order of their turns."""
+
+    class Meta:
+        model = Rotation
+        skip_postgeneration_save = True
+
+    name = Sequence(lambda n: f"Rotation {n}")
+    role = Role.OPERATOR
+    starts_on = date(2020, 1, 1)
+
+    @post_generation
+    def people(self, create: bool, people: list[User] | None, **kwargs: Any) -> None:
+        for position, person in enumerate(people or [], start=1):
+            RotationMember.objects.create(rotation=self, user=person, position=position)

@@ -1,9 +1,9 @@
 """Promises as rows."""
 
 from sla.models.calendars import Calendar, CalendarVersion, NationalDay, NationalYear
+from sla.models.paging import EngineEvent, Heartbeat, Page
 from sla.models.policy import Commitment, EscalationStep, Ladder, PauseReason, Policy, PolicyAssignment
 from sla.models.timeline import Deadline, Fact, Timeline
-from sla.models.paging import EngineEvent, Heartbeat, Page
 
 __all__ = [
     "Calendar",

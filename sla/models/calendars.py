@@ -79,15 +79,11 @@ class CalendarVersion(models.Model):
     extra_workdays, date_hours, years.
     """
 
-    calendar = models.ForeignKey(
-        Calendar, models.PROTECT, related_name="versions", verbose_name=_("calendar")
-    )
+    calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="versions", verbose_name=_("calendar"))
     number = models.PositiveIntegerField(_("version"))
     content = models.JSONField(_("content"))
     active_from = models.DateTimeField(_("active from"))
-    activated_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name=_("activated by")
-    )
+    activated_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("activated by"))
 
     class Meta:
         verbose_name = _("calendar version")

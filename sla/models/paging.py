@@ -35,9 +35,7 @@ class Page(models.Model):
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         ordering = ("-id",)
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=("deadline", "cycle", "step"), name="sla_page_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=("deadline", "cycle", "step"), name="sla_page_once")]
 
     def __str__(self) -> str:
         return f"{self.deadline_id} {self.label} {self.state}"
@@ -53,9 +51,7 @@ class EngineEvent(models.Model):
 
     at = models.DateTimeField(_("when"))
     kind = models.CharField(_("kind"), max_length=16, choices=EventKind.choices)
-    deadline = models.ForeignKey(
-        Deadline, models.CASCADE, null=True, related_name="events", verbose_name=_("deadline")
-    )
+    deadline = models.ForeignKey(Deadline, models.CASCADE, null=True, related_name="events", verbose_name=_("deadline"))
     detail = models.CharField(_("detail"), max_length=300)
 
     class Meta:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from people.access import ScopedQuerySet
 from people.models import Hospital, Region, Site, Team, User
 from sla.facts import Kind
 from sla.models.policy import Commitment
+
+
+class TimelineQuerySet(ScopedQuerySet["Timeline"]):
+    own_paths = ("assignee", "owner")
+
+
+class OfTimelineQuerySet(ScopedQuerySet[Any]):
+    """Facts and deadlines are seen by whoever sees their timeline."""
+
+    hospital_path = "timeline__hospital"
+    region_path = "timeline__region"
+    own_paths = ("timeline__assignee", "timeline__owner")
 
 
 class Timeline(models.Model):
@@ -23,22 +36,18 @@ class Timeline(models.Model):
 
     key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
     hospital = models.ForeignKey(Hospital, models.PROTECT, related_name="timelines", verbose_name=_("hospital"))
-    site = models.ForeignKey(
-        Site, models.PROTECT, null=True, related_name="timelines", verbose_name=_("site")
-    )
+    site = models.ForeignKey(Site, models.PROTECT, null=True, related_name="timelines", verbose_name=_("site"))
     region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
     subject = models.CharField(_("subject"), max_length=200)
     link = models.CharField(_("link"), max_length=200)
-    assignee = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name=_("assignee")
-    )
-    owner = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name=_("first-contact owner")
-    )
+    assignee = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("assignee"))
+    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("first-contact owner"))
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", verbose_name=_("team"))
     is_urgent = models.BooleanField(_("urgent"), default=False)
     derived_at = models.DateTimeField(_("derived at"), null=True)
     next_due_at = models.DateTimeField(_("next due"), null=True)
+
+    objects = TimelineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("timeline")
@@ -69,6 +78,8 @@ class Fact(models.Model):
     data = models.JSONField(_("details"), default=dict)
     client_key = models.UUIDField(_("sender's key"), null=True)
 
+    objects = OfTimelineQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("fact")
         verbose_name_plural = _("facts")
@@ -98,12 +109,8 @@ class Deadline(models.Model):
         SUPERSEDED = "superseded", _("superseded")
         WITHDRAWN = "withdrawn", _("withdrawn by later evidence")
 
-    timeline = models.ForeignKey(
-        Timeline, models.CASCADE, related_name="deadlines", verbose_name=_("timeline")
-    )
-    commitment = models.ForeignKey(
-        Commitment, models.PROTECT, related_name="deadlines", verbose_name=_("commitment")
-    )
+    timeline = models.ForeignKey(Timeline, models.CASCADE, related_name="deadlines", verbose_name=_("timeline"))
+    commitment = models.ForeignKey(Commitment, models.PROTECT, related_name="deadlines", verbose_name=_("commitment"))
     code = models.SlugField(_("clock"))
     cycle = models.PositiveSmallIntegerField(_("cycle"), default=1)
     turn = models.PositiveIntegerField(_("turn"), default=1)
@@ -119,9 +126,7 @@ class Deadline(models.Model):
         _("margin (s)"), max_digits=16, decimal_places=6, null=True, help_text=_("Positive: early.")
     )
     paused_at = models.DateTimeField(_("paused"), null=True)
-    remaining_seconds = models.DecimalField(
-        _("frozen rest (s)"), max_digits=16, decimal_places=6, null=True
-    )
+    remaining_seconds = models.DecimalField(_("frozen rest (s)"), max_digits=16, decimal_places=6, null=True)
     is_late_evidence = models.BooleanField(_("met by late evidence"), default=False)
     is_disputed = models.BooleanField(_("disputed"), default=False)
     inputs = models.JSONField(_("inputs used"), default=dict)
@@ -139,14 +144,14 @@ class Deadline(models.Model):
     failures = models.PositiveSmallIntegerField(_("failures"), default=0)
     failure = models.CharField(_("failure"), max_length=300, blank=True)
 
+    objects = OfTimelineQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("deadline")
         verbose_name_plural = _("deadlines")
         ordering = ("timeline", "cycle", "started_at", "id")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=("timeline", "code", "cycle", "turn", "revision"), name="sla_deadline_once"
-            ),
+            models.UniqueConstraint(fields=("timeline", "code", "cycle", "turn", "revision"), name="sla_deadline_once"),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -154,9 +159,7 @@ class Deadline(models.Model):
                 name="sla_deadline_next_action",
                 condition=Q(next_action_at__isnull=False),
             ),
-            models.Index(
-                fields=("due_at",), name="sla_deadline_running", condition=Q(state__in=["running", "paused"])
-            ),
+            models.Index(fields=("due_at",), name="sla_deadline_running", condition=Q(state__in=["running", "paused"])),
         ]
 
     def __str__(self) -> str:
