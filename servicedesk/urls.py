@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("account/", include("people.urls")),
     path("demo/", include("people.demo_urls")),
+    path("api/v1/", include("tickets.api_urls")),
     path("", include("sla.urls")),
 ]
