@@ -12,9 +12,9 @@ from sla.simulate import answer
 HELP = """Read questions about working time as JSON lines on standard input, answer each with one JSON line.
 
 {"id": 1, "op": "add", "timezone": "Asia/Shanghai", "start": "2026-10-08T17:30:00+08:00", "minutes": 60,
- "hours": {"mon": [["09:00", "12:00"], ["13:00", "18:00"]], "thu": [["09:00", "18:00"]], ...},
- "holidays": ["2026-10-01"], "extra_workdays": ["2026-10-10"], "pauses": [["...+08:00", null]]}
+ "hours": {"thu": [["09:00", "12:00"], ["13:00", "18:00"]], "fri": [["09:00", "18:00"]]}}
     -> {"id": 1, "result": "2026-10-09T01:30:00+00:00"}   or   {"id": 1, "error": "where: what is wrong"}
+(in one line; "holidays": ["2026-10-01"], "extra_workdays": ["2026-10-10"] and "pauses": [[start, end], ...] if any)
 
 op        asks for                                                 needs                     result
 add, sla  start + open time                                        minutes or seconds        UTC time, null: never
