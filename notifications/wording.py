@@ -177,6 +177,12 @@ TABLE: dict[str, Wording] = {
         _("%(who)s arrived at %(arrived_at)s for your report %(ticket)s “%(title)s”."),
         _("See how it goes on"),
     ),
+    "ticket.evidence": Wording(
+        "clock-alert",
+        # Translators: {who}补报 {ticket} 于 {arrived_at} 到场，设备时间不可靠，请您核实
+        _("%(who)s reports late to have arrived for %(ticket)s at %(arrived_at)s. Please confirm or reject it."),
+        tone="warn",
+    ),
     "ticket.solved": Wording(
         "circle-check",
         # Translators: {who}解决了 {ticket}“{title}”，等医院确认

@@ -20,6 +20,8 @@ from sla.runs import FactView, Run
 
 OPEN_STATES = (Deadline.State.RUNNING, Deadline.State.PAUSED)
 TICK = timedelta(microseconds=1)
+SILENT = frozenset({Kind.RECEIPT})
+"""Facts for the record only: an automatic receipt moves no clock (A1), so nothing is counted again for it."""
 
 
 class Refused(Exception):
@@ -103,7 +105,8 @@ def record(
         client_key=client_key,
         is_disputed=disputed,
     )
-    rebuild(locked, now=now)
+    if fact.kind not in SILENT:
+        rebuild(locked, now=now)
     return fact
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from people.access import may
@@ -17,6 +17,9 @@ from people.models import Role, User
 from tickets import links
 from tickets.models import Ticket
 from tickets.states import Status, allows
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 ACTS: dict[str, str] = {
     "answer": "tickets.answer",
@@ -78,6 +81,20 @@ PRIMARY: dict[str, tuple[str, ...]] = {
 """State → the verb that goes on from here; the first one that is allowed is the one filled button."""
 
 
+NOT_YET: dict[str, tuple[str, StrOrPromise]] = {
+    Status.NEW: (
+        "remote_failed",
+        gettext_lazy("Remote repair cannot be declared failed yet: answer the hospital first."),
+    ),
+    Status.REMOTE: ("depart", gettext_lazy("Nobody can set out yet: declare first that remote repair failed.")),
+    Status.ON_SITE: ("cancel", gettext_lazy("It cannot be withdrawn while an engineer is on site.")),
+    Status.WAITING: ("wait", gettext_lazy("It stands still: end the wait before anything else.")),
+    Status.SOLVED: ("resolve", gettext_lazy("It waits for the hospital's word; reopen it to go on working.")),
+    Status.CLOSED: ("reopen", gettext_lazy("It was closed too long ago to be reopened: file a new one.")),
+}
+"""State → the verb that people look for there in vain, and why it is not allowed yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """A button for a verb. `url` takes its form (GET) and does it (POST)."""
@@ -124,15 +141,8 @@ def allowed(ticket: Ticket, user: User, now: datetime) -> tuple[Action, ...]:
 
 
 def refused(ticket: Ticket, user: User, now: datetime) -> str:
-    """One sentence: what staff cannot do yet, and why; empty when nothing needs saying."""
-    if user.is_hospital:
+    """One sentence: what `user` could do by role but not in this state, and why; empty when nothing needs saying."""
+    verb, sentence = NOT_YET.get(ticket.status, ("", ""))
+    if not verb or not may(user, ACTS[verb]) or can(ticket, user, verb, now):
         return ""
-    if ticket.status == Status.CLOSED and not can(ticket, user, "reopen", now):
-        return _("It was closed too long ago to be reopened: file a new one.")
-    return {
-        Status.NEW: _("Remote repair cannot be declared failed yet: answer the hospital first."),
-        Status.REMOTE: _("Nobody can set out yet: declare first that remote repair failed."),
-        Status.ON_SITE: _("It cannot be withdrawn while an engineer is on site."),
-        Status.WAITING: _("It stands still: end the wait before anything else."),
-        Status.SOLVED: _("It waits for the hospital's word; until then nothing can be changed."),
-    }.get(Status(ticket.status), "")
+    return str(sentence)

@@ -34,7 +34,10 @@ def words(text: str) -> list[str]:
 
 
 def index(ticket: Ticket) -> SearchVector:
-    """The value for `ticket.search`: its number, texts, hospital, place and device, cut into words."""
+    """The value for `ticket.search`: number, texts, hospital, place, contact and device, cut into words.
+
+    Serials and phone numbers are cut the same way here and in `find`, so they need no search of their own.
+    """
     device = ticket.device
     parts = [
         ticket.number,
@@ -43,25 +46,24 @@ def index(ticket: Ticket) -> SearchVector:
         ticket.hospital.name,
         ticket.hospital.short_name,
         ticket.place,
+        ticket.contact_name,
+        ticket.contact_phone,
         f"{device.name} {device.serial}" if device else "",
     ]
     return SearchVector(Value(" ".join(words(" ".join(parts)))), config="simple")
 
 
 def find(user: User | Any, text: str) -> QuerySet[Ticket]:
-    """Tickets that `user` may see and `text` names; every word has to occur. Odd input finds nothing."""
-    text = text.replace("\x00", "")[:MAX_INPUT].strip()
+    """Tickets that `user` may see and `text` names: a number or its beginning, else every word of it.
+
+    Any input is harmless: it is cut to `MAX_INPUT` characters and `MAX_WORDS` words, without punctuation (T035).
+    """
+    text = text[:MAX_INPUT].strip()
     mine = Ticket.objects.for_user(user)
-    if not text:
-        return mine.none()
     if number := NUMBER.fullmatch(text):
         year, digits = number.groups()
-        exact = f"SR-{year}-{int(digits):06d}"
-        return mine.filter(Q(number=exact) | Q(number__startswith=f"SR-{year}-{digits}"))
-    named = Q(device__serial__iexact=text) | Q(contact_phone=text)
-    if found := words(text)[:MAX_WORDS]:
-        query = SearchQuery(found[0], config="simple", search_type="plain")
-        for word in found[1:]:
-            query &= SearchQuery(word, config="simple", search_type="plain")
-        named |= Q(search=query)
-    return mine.filter(named)
+        return mine.filter(Q(number=f"SR-{year}-{digits:0>6}") | Q(number__startswith=f"SR-{year}-{digits}"))
+    found = words(text)[:MAX_WORDS]
+    if not found:
+        return mine.none()
+    return mine.filter(search=SearchQuery(" ".join(found), config="simple", search_type="plain"))

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from devices.models import Device
+from notifications.outbox import Message
 from people.models import Hospital, Role, Site, User
 from sla import deadlines
 from sla.facts import Kind as FactKind
@@ -111,15 +112,19 @@ def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
     act.fact(FactKind.NOTIFIED, at=ticket.created_at, data=_terms(ticket))
     operators = telling.on_duty(act, Role.OPERATOR, Role.LEAD)
     telling.tell(act, "ticket.filed", operators, key=f"event:{filed.pk}", text=ticket.description)
-    receipt = Act(ticket, None, now)
-    sent = receipt.event(E.RECEIPT, public=True)
-    receipt.fact(FactKind.RECEIPT)
-    due_at = ticket.timeline.deadlines.filter(code="response").values_list("due_at", flat=True).first()
-    due = due_at.isoformat() if due_at else ""
-    telling.hospital(receipt, "ticket.receipt", key=f"event:{sent.pk}", due_at=due)
-    act.messages += receipt.messages
+    act.messages += _receipt(Act(ticket, None, now))
     act.announce()
     return ticket
+
+
+def _receipt(desk: Act) -> list[Message]:
+    """The automatic receipt: the hospital knows that it was heard, and by when it is answered. It stops no clock."""
+    event = desk.event(E.RECEIPT, public=True)
+    desk.fact(FactKind.RECEIPT)
+    response = desk.ticket.timeline.deadlines.filter(code="response").first()
+    due_at = response.due_at.isoformat() if response else ""
+    telling.hospital(desk, "ticket.receipt", key=f"event:{event.pk}", due_at=due_at)
+    return desk.messages
 
 
 def _terms(ticket: Ticket) -> dict[str, object]:

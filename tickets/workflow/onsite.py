@@ -110,8 +110,10 @@ def arrive(
             client_key=client_key,
             disputed=disputed,
         )
-        arrived_at = happened.isoformat()
-        telling.hospital(doing, "ticket.arrived", key=f"event:{event.pk}", who=_engineer(row), arrived_at=arrived_at)
+        said = {"key": f"event:{event.pk}", "who": _engineer(row), "arrived_at": happened.isoformat()}
+        telling.hospital(doing, "ticket.arrived", **said)
+        if disputed:
+            telling.tell(doing, "ticket.evidence", telling.on_duty(doing, Role.LEAD, Role.MANAGER), **said)
     return doing.ticket
 
 
