@@ -79,9 +79,9 @@ def paused_chip(remaining: float) -> Chip:
     return Chip("paused", text)
 
 
-def ahead_chip(text: Text = _("not started")) -> Chip:
+def ahead_chip(text: Text = "") -> Chip:
     """Chip of a clock that has not started; ``text`` may say what would start it."""
-    return Chip("ahead", text)
+    return Chip("ahead", text or _("not started"))
 
 
 def superseded_chip(replaced_by: str) -> Chip:
@@ -374,4 +374,3 @@ class NavItem:
     current: bool = False
     count: int | None = None
     shortcut: str = ""
-

@@ -34,15 +34,12 @@ def duration(seconds: float) -> str:
     if whole < MINUTE:
         return _("%(seconds)d s") % {"seconds": whole}
     days, hours, minutes = whole // DAY, whole % DAY // HOUR, whole % HOUR // MINUTE
+    values = {"days": days, "hours": hours, "minutes": minutes}
     if days:
-        return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours} if hours else _("%(days)d d") % {"days": days}
+        return (_("%(days)d d %(hours)d h") if hours else _("%(days)d d")) % values
     if hours:
-        return (
-            _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
-            if minutes
-            else _("%(hours)d h") % {"hours": hours}
-        )
-    return _("%(minutes)d min") % {"minutes": minutes}
+        return (_("%(hours)d h %(minutes)d min") if minutes else _("%(hours)d h")) % values
+    return _("%(minutes)d min") % values
 
 
 def margin(seconds: float) -> str:

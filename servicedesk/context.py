@@ -18,26 +18,25 @@ from sla import heartbeat
 
 # act, words, url name, icon, shortcut. An entry shows when the person may do the act.
 PORTAL = (
-    ("portal", _("Home"), "portal-home", "house", "g h"),
-    ("portal", _("My faults"), "portal-tickets", "ticket", "g t"),
-    ("tickets.file", _("File a fault"), "portal-file", "wrench", "g n"),
+    ("portal", _("Home"), "portal:home", "house", "g h"),
+    ("portal", _("My faults"), "portal:requests", "ticket", "g t"),
+    ("tickets.file", _("File a fault"), "portal:file", "wrench", "g n"),
 )
 CONSOLE = (
-    ("console", _("Tickets"), "queue", "ticket", "g t"),
-    ("tickets.log", _("Log a call"), "ticket-log", "headset", "g n"),
+    ("console", _("Tickets"), "console:queue", "ticket", "g t"),
     ("wall", _("Promise wall"), "wall", "activity", "g w"),
+    ("tickets.log", _("Log a call"), "console:new", "headset", "g n"),
     ("roster", _("Duty roster"), "roster", "calendar-days", "g r"),
     ("setup", _("Set-up"), "admin:index", "settings", "g a"),
 )
 URLS = {
-    "home": "home",
-    "login": "login",
-    "logout": "logout",
-    "account": "account",
+    "login": "account:login",
+    "logout": "account:logout",
+    "account": "account:me",
     "inbox": "inbox",
     "live": "live",
     "heartbeat": "heartbeat",
-    "set_language": "set_language",
+    "set_language": "account:language",
 }
 
 
@@ -53,7 +52,8 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     }
     if user is None or not user.is_authenticated:
         return context
-    context["nav"] = _nav(request, PORTAL if user.is_hospital else CONSOLE)
+    context["nav"] = nav = _nav(request, PORTAL if user.is_hospital else CONSOLE)
+    context["urls"]["home"] = nav[0].url if nav else "/"
     context["unread"] = SimpleLazyObject(lambda: inbox.unread(user))
     if user.is_hospital:
         context["hospital_name"] = SimpleLazyObject(lambda: user.hospital.name)

@@ -100,6 +100,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "servicedesk.context.desk",
             ],
         },
     },
@@ -264,6 +265,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="desk@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Absolute links in mails start with this.
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
+
+# The number that every page shows.
+HOTLINE_NUMBER = env.str("HOTLINE_NUMBER", default="028-5550-0120")
 
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "common.problems.handler",

@@ -3,10 +3,11 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from servicedesk import health
+from servicedesk import health, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.web, name="health"),
+    path("desk/heartbeat/", views.heartbeat, name="heartbeat"),
     path("admin/", admin.site.urls),
     path("account/", include("people.urls")),
     path("demo/", include("people.demo_urls")),

@@ -118,7 +118,7 @@ def chain(legs: Sequence[Leg]) -> dict[str, Any]:
 
 @register.inclusion_tag("components/sum.html")
 def why_sum(lines: Sequence[SumLine], notes: Sequence[str] = ()) -> dict[str, Any]:
-    """"Why this deadline?" as a sum with a result line."""
+    """ "Why this deadline?" as a sum with a result line."""
     return {"lines": lines, "notes": notes}
 
 
