@@ -8,6 +8,7 @@ import os
 import uuid
 import weakref
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -165,7 +166,8 @@ def _store(path: str, content: bytes) -> _Stored:
         part.rename(target)
     except OSError as error:
         log.exception("an attachment could not be stored")
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise Refused(
             _("Files cannot be stored at the moment. Please send your text without them, or try again later.")
         ) from error
