@@ -60,6 +60,11 @@ def require(user: Any, act: str) -> None:
         raise PermissionDenied(act)
 
 
+def person(request: HttpRequest) -> User:
+    """Who is signed in, behind `needs` or `login_required`."""
+    return cast("User", request.user)
+
+
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 

@@ -4,13 +4,18 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from servicedesk import health, views
+from tickets import files
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.web, name="health"),
     path("desk/heartbeat/", views.heartbeat, name="heartbeat"),
+    path("files/<uuid:key>/", files.file, name="ticket-file"),
     path("admin/", admin.site.urls),
     path("account/", include("people.urls")),
     path("demo/", include("people.demo_urls")),
     path("api/v1/", include("tickets.api_urls")),
+    path("desk/", include("tickets.console_urls")),
     path("", include("sla.urls")),
+    path("", include("reports.urls")),
+    path("", include("tickets.portal_urls")),
 ]

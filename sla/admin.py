@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from audit import trail
+from people.access import person
 from sla import deadlines
 from sla.models import (
     Calendar,
@@ -52,10 +53,10 @@ class Audited(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
         super().save_model(request, obj, form, change)
         act = f"{obj._meta.label_lower}.{'changed' if change else 'added'}"
-        trail.note(act, obj, by=request.user, now=timezone.now(), fields=form.changed_data)
+        trail.note(act, obj, by=person(request), now=timezone.now(), fields=form.changed_data)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        trail.note(f"{obj._meta.label_lower}.deleted", obj, by=request.user, now=timezone.now())
+        trail.note(f"{obj._meta.label_lower}.deleted", obj, by=person(request), now=timezone.now())
         super().delete_model(request, obj)
 
 
@@ -80,7 +81,7 @@ class CalendarAdmin(Audited):
     def activate(self, request: HttpRequest, chosen: QuerySet[Calendar]) -> None:
         for calendar in chosen:
             try:
-                moved = deadlines.activate_calendar(calendar, by=request.user, now=timezone.now())
+                moved = deadlines.activate_calendar(calendar, by=person(request), now=timezone.now())
             except (ValueError, KeyError, TypeError) as error:
                 text = _("%(calendar)s was not activated: %(error)s")
                 self.message_user(request, text % {"calendar": calendar, "error": error}, messages.ERROR)

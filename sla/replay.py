@@ -224,7 +224,7 @@ class _Machine:
             successor.pauses = run.pauses_from(fact.at)
 
     def _supersede(self, run: Run, fact: FactView, **changes: Any) -> Run:
-        copies = {"pauses": list(run.pauses), "pause_facts": list(run.pause_facts)}
+        copies: dict[str, Any] = {"pauses": list(run.pauses), "pause_facts": list(run.pause_facts)}
         successor = replace(run, revision=run.revision + 1, revised_by=fact, **copies, **changes)
         run.state, run.stopped_at, run.stopped_by = "superseded", fact.at, fact
         self.runs.append(successor)

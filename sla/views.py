@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from people.access import needs
+from people.access import needs, person
 from sla import escalation, heartbeat
 from sla.deadlines import Refused
 from sla.models import Deadline
@@ -32,7 +32,7 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop the paging of one running clock in the signed-in person's name; back to where they were."""
     deadline = get_object_or_404(Deadline.objects.for_user(request.user), pk=pk)
     try:
-        escalation.acknowledge(deadline, by=request.user, now=timezone.now())
+        escalation.acknowledge(deadline, by=person(request), now=timezone.now())
     except Refused:
         messages.warning(request, _("This clock has already stopped; there is nothing to acknowledge."))
     back = request.POST.get("next", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -19,9 +19,13 @@ class TimelineQuerySet(ScopedQuerySet["Timeline"]):
     own_paths = ("assignee", "owner")
 
 
-class OfTimelineQuerySet(ScopedQuerySet[Any]):
-    """Facts and deadlines are seen by whoever sees their timeline."""
+class FactQuerySet(ScopedQuerySet["Fact"]):
+    hospital_path = "timeline__hospital"
+    region_path = "timeline__region"
+    own_paths = ("timeline__assignee", "timeline__owner")
 
+
+class DeadlineQuerySet(ScopedQuerySet["Deadline"]):
     hospital_path = "timeline__hospital"
     region_path = "timeline__region"
     own_paths = ("timeline__assignee", "timeline__owner")
@@ -78,7 +82,7 @@ class Fact(models.Model):
     data = models.JSONField(_("details"), default=dict)
     client_key = models.UUIDField(_("sender's key"), null=True)
 
-    objects = OfTimelineQuerySet.as_manager()
+    objects = FactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("fact")
@@ -144,7 +148,7 @@ class Deadline(models.Model):
     failures = models.PositiveSmallIntegerField(_("failures"), default=0)
     failure = models.CharField(_("failure"), max_length=300, blank=True)
 
-    objects = OfTimelineQuerySet.as_manager()
+    objects = DeadlineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("deadline")
