@@ -31,7 +31,7 @@ READY_SECONDS = 60
 # A part that ends this young, this often in a row, has a fault that another start will not cure.
 YOUNG_SECONDS = 5
 MOST_YOUNG_ENDS = 3
-COLOURS = {"web": 36, "engine": 33, "worker": 32, "beat": 35, "mail": 34, "desk": 1}
+COLOURS = {"web": 36, "engine": 33, "worker": 32, "sender": 96, "beat": 35, "mail": 34, "desk": 1}
 PR_SET_PDEATHSIG = 1
 
 
@@ -79,6 +79,7 @@ def commands(port: int, *, catch_mail: bool) -> dict[str, list[str]]:
         " --no-control-socket --preload --log-level warning servicedesk.asgi:application",
         "engine": f"{celery} worker -Q engine -c 1 -n engine@%h {alone}",
         "worker": f"{celery} worker -Q default -c 2 -n worker@%h {alone}",
+        "sender": f"{celery} worker -Q mail -c 2 -n sender@%h {alone}",
         "beat": f"{celery} beat -l WARNING --pidfile=",
         "mail": "{python} manage.py mail_catcher",
     }
@@ -88,8 +89,9 @@ def commands(port: int, *, catch_mail: bool) -> dict[str, list[str]]:
     return {name: shlex.split(line.replace("{python}", python)) for name, line in lines.items()}
 
 
-def die_with_parent(prctl: Callable[[int, int], int] | None) -> None:
-    """In a new child: ask the kernel (Linux) for TERM should this supervisor be killed."""
+def begin_part(prctl: Callable[[int, int], int] | None, niceness: int) -> None:
+    """In a new child: take a lower priority; ask the kernel (Linux) for TERM should this supervisor be killed."""
+    os.nice(niceness)
     if prctl is not None:
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -143,8 +145,9 @@ class Supervisor:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=sink,
             stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=partial(die_with_parent, prctl),
+            process_group=0,
+            # Pages first: at the start all parts load at once, and a person is waiting for this one.
+            preexec_fn=partial(begin_part, prctl, 0 if name == "web" else 5),
         )
         self.processes[name] = process
         os.close(sink)
@@ -246,7 +249,8 @@ def settings_of_this_run(environment: dict[str, str], port: int) -> tuple[dict[s
 
 def up() -> int:
     """Run everything; return the exit code."""
-    begun = time.monotonic()
+    # ./desk says how long it took to install what was missing.
+    begun = time.monotonic() - float(os.environ.get("DESK_SECONDS", "0"))
     with running() as servers:
         port = free_port(os.environ.get("PORT"))
         environment, catch_mail = settings_of_this_run(servers, port)
