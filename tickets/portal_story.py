@@ -1,0 +1,119 @@
+"""A ticket's story as the hospital reads it: whole sentences with a person as subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from common import wording
+from common.present import Attachment, Entry, EntryKind, Tag
+from tickets.models import Ticket, TicketEvent
+
+E = TicketEvent.EventKind
+PHOTO = "image"
+"""Icon of an attachment that can be looked at on the page."""
+
+SPOKEN: dict[str, EntryKind] = {
+    E.FILED: "hospital",
+    E.WORDS: "hospital",
+    E.ANSWER: "public",
+    E.CALL: "call",
+    E.SOLVED: "public",
+}
+"""Events that carry people's words."""
+
+
+def entries(ticket: Ticket, events: Iterable[TicketEvent], now: datetime) -> Iterable[Entry]:
+    """What happened, newest first; `events` are those that the reader may see."""
+    for event in events:
+        kind = SPOKEN.get(event.kind)
+        if kind is None and event.kind == E.REOPENED and event.body:
+            kind = "hospital"
+        yield _spoken(ticket, event, kind) if kind else Entry("system", event.at, body=sentence(event, now))
+
+
+def _spoken(ticket: Ticket, event: TicketEvent, kind: EntryKind) -> Entry:
+    return Entry(
+        kind,
+        event.at,
+        who=_speaker(ticket, event),
+        role=_role(ticket, event),
+        body=event.body or ticket.title,
+        tags=_tags(event),
+        attachments=tuple(
+            Attachment(
+                link.attachment.name,
+                reverse("ticket-file", args=[link.attachment.key]),
+                PHOTO if link.attachment.is_image else "paperclip",
+            )
+            for link in event.files.all()
+        ),
+    )
+
+
+def _speaker(ticket: Ticket, event: TicketEvent) -> str:
+    if event.kind == E.FILED:
+        return ticket.contact_name or ticket.reporter.name
+    return event.by.name if event.by else _("Service desk")
+
+
+def _role(ticket: Ticket, event: TicketEvent) -> str:
+    if event.kind == E.FILED:
+        return str(ticket.get_channel_display())
+    if event.by_id is not None and event.by_id == ticket.owner_id:
+        return _("first contact")
+    return event.by.title if event.by else ""
+
+
+def _tags(event: TicketEvent) -> tuple[Tag, ...]:
+    if event.kind == E.SOLVED:
+        return (Tag(_("Solved"), "circle-check", "ok"),)
+    if event.kind == E.REOPENED:
+        return (Tag(_("Not solved"), "rotate-ccw", "warn"),)
+    if event.kind == E.CALL and (seconds := event.data.get("seconds")):
+        return (Tag(wording.duration(seconds), "phone"),)
+    return ()
+
+
+SENTENCES: dict[tuple[str, str], Any] = {
+    (E.RECEIPT, ""): gettext_lazy("We have received it; this receipt was sent automatically."),
+    (E.OWNER, ""): gettext_lazy("%(to)s is your first contact and answers for this to its end."),
+    (E.REMOTE_FAILED, ""): gettext_lazy("%(who)s: it cannot be solved remotely (%(why)s). An engineer is being sent."),
+    (E.REMOTE_LIMIT, ""): gettext_lazy(
+        "It was not solved remotely in the time promised, so an engineer is being sent."
+    ),
+    (E.DEPARTED, ""): gettext_lazy("%(who)s has set out."),
+    (E.DEPARTED, "time"): gettext_lazy("%(who)s has set out, expected at %(time)s."),
+    (E.ARRIVED, ""): gettext_lazy("%(who)s arrived at your site."),
+    (E.ARRIVED, "disputed"): gettext_lazy("%(who)s arrived at your site; the time is being checked."),
+    (E.WAITING, ""): gettext_lazy("It rests as agreed: %(why)s."),
+    (E.WAITING, "time"): gettext_lazy("It rests as agreed until %(time)s: %(why)s."),
+    (E.RESUMED, ""): gettext_lazy("Work goes on."),
+    (E.CLOSED, ""): gettext_lazy("%(who)s confirmed that it works again."),
+    (E.CLOSED, "silence"): gettext_lazy("Closed, since nobody told us otherwise. It can still be opened again."),
+    (E.REOPENED, ""): gettext_lazy("%(who)s: not solved. It is open again and the promises start anew."),
+    (E.CANCELLED, ""): gettext_lazy("Withdrawn: %(why)s."),
+    (E.EDITED, ""): gettext_lazy("%(who)s corrected the description."),
+}
+"""Kind of event and its variant → the sentence."""
+
+
+def sentence(event: TicketEvent, now: datetime) -> str:
+    """What happened, in one sentence."""
+    data = event.data
+    moment = data.get("expected_arrival_at") or data.get("until")
+    variant = "disputed" if data.get("disputed") else data.get("how") or ("time" if moment else "")
+    text = SENTENCES.get((event.kind, variant)) or SENTENCES.get((event.kind, ""))
+    if text is None:
+        return str(event.get_kind_display())
+    return str(text) % {
+        "who": event.by.name if event.by else _("The service desk"),
+        "to": data.get("to", ""),
+        "why": " · ".join(part for part in (data.get("reason", ""), event.body) if part),
+        "time": wording.clock(datetime.fromisoformat(moment), now) if moment else "",
+    }
