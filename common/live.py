@@ -34,10 +34,6 @@ class Away(Exception):
     """Redis cannot be reached: no live updates for now."""
 
 
-class TooMany(Exception):
-    """This person already has as many streams as one may have."""
-
-
 def of_tenant(tenant: int) -> str:
     """Name of the audience that is one hospital's people."""
     return f"tenant:{tenant}"
@@ -143,22 +139,20 @@ class Hub:
         self.reader: asyncio.Task[None] | None = None
         self.starting = asyncio.Lock()
 
+    def count(self, person: int) -> int:
+        """How many streams a person has."""
+        return sum(stream.person == person for stream in self.streams)
+
     @asynccontextmanager
-    async def stream(self, person: int, audiences: Collection[str], most: int) -> AsyncIterator[Stream]:
-        """Listen for `audiences`. Raises TooMany above `most` streams of the person, Away without Redis."""
-        stream = self.join(person, audiences, most)
+    async def stream(self, person: int, audiences: Collection[str]) -> AsyncIterator[Stream]:
+        """Listen for `audiences`. Raises Away without Redis."""
+        stream = Stream(person, frozenset(audiences))
+        self.streams.add(stream)
         try:
             await self.listen()
             yield stream
         finally:
             self.leave(stream)
-
-    def join(self, person: int, audiences: Collection[str], most: int) -> Stream:
-        if sum(stream.person == person for stream in self.streams) >= most:
-            raise TooMany
-        stream = Stream(person, frozenset(audiences))
-        self.streams.add(stream)
-        return stream
 
     def leave(self, stream: Stream) -> None:
         self.streams.discard(stream)

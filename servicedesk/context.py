@@ -35,6 +35,7 @@ URLS = {
     "account": "account:me",
     "inbox": "inbox",
     "live": "live",
+    "preferences": "account-notifications",
     "heartbeat": "heartbeat",
     "set_language": "account:language",
 }

@@ -251,7 +251,8 @@ STORAGES = {
     },
 }
 
-# Mail. `./desk up` sets EMAIL_URL to its own catcher, whose messages show at /demo/mail.
+# Mail. `./desk up` sets EMAIL_URL to its own catcher, whose messages show at /demo/mail. The timeout
+# (s) counts for each answer of the server.
 EMAIL = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25")
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL["EMAIL_HOST"]
@@ -261,6 +262,7 @@ EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
+MAIL_CATCHER_DIR = RUN_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="desk@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Absolute links in mails start with this.
@@ -293,11 +295,16 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_DEFAULT_QUEUE = "default"
-# The engine has its own queue and worker: a slow mail server must never delay a page.
+# The engine and each channel have their own queue and worker: a slow mail server must never delay a page.
 CELERY_TASK_ROUTES = {"sla.tasks.*": {"queue": "engine"}}
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "sla.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
-    "deliver": {"task": "notifications.tasks.deliver", "schedule": 5.0, "options": {"expires": 5}},
+    "deliver-mail": {
+        "task": "notifications.tasks.deliver",
+        "args": ["mail"],
+        "schedule": 5.0,
+        "options": {"queue": "mail", "expires": 5},
+    },
     "send-links": {"task": "people.tasks.send_links", "schedule": 5.0, "options": {"expires": 5}},
     "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
     "end-waits": {"task": "tickets.tasks.end_waits", "schedule": 30.0, "options": {"expires": 30}},

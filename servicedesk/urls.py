@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/", include("people.demo_urls")),
     path("api/v1/", include("tickets.api_urls")),
     path("desk/", include("tickets.console_urls")),
+    path("", include("notifications.urls")),
     path("", include("sla.urls")),
     path("", include("reports.urls")),
     path("", include("tickets.portal_urls")),

@@ -8,7 +8,8 @@ import yaml
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-OURS = ["web", "worker-engine", "worker", "beat"]
+WORKERS = {"worker-engine": "engine", "worker-mail": "mail", "worker": "default"}
+OURS = ["web", *WORKERS, "beat"]
 
 
 @pytest.fixture(scope="module")
@@ -38,18 +39,16 @@ def test_only_the_tls_proxy_is_reachable_from_outside(services: dict[str, Any]) 
     assert all("outside" not in services[name]["networks"] for name in ("postgres", "redis"))
 
 
-@pytest.mark.parametrize(("name", "queue"), [("worker-engine", "engine"), ("worker", "default")])
+@pytest.mark.parametrize(("name", "queue"), WORKERS.items())
 def test_each_queue_has_its_worker(services: dict[str, Any], name: str, queue: str) -> None:
     command = services[name]["command"]
     assert command[command.index("-Q") + 1] == queue
 
 
-def test_every_queue_that_settings_route_to_is_worked(services: dict[str, Any]) -> None:
+def test_every_queue_that_settings_use_is_worked() -> None:
     routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
-    worked = {
-        services[name]["command"][services[name]["command"].index("-Q") + 1] for name in ("worker-engine", "worker")
-    }
-    assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} == worked
+    ticked = {row["options"].get("queue") for row in settings.CELERY_BEAT_SCHEDULE.values()} - {None}
+    assert routed | ticked | {settings.CELERY_TASK_DEFAULT_QUEUE} == set(WORKERS.values())
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -78,9 +78,10 @@ def test_own_mail_server_in_the_environment_replaces_the_catcher() -> None:
     assert "mail" not in commands(8000, catch_mail=catch_mail)
 
 
-def test_both_queues_have_a_worker() -> None:
+def test_every_queue_has_a_worker() -> None:
     parts = commands(8000, catch_mail=True)
-    assert {parts[name][parts[name].index("-Q") + 1] for name in ("engine", "worker")} == {"engine", "default"}
+    worked = {parts[name][parts[name].index("-Q") + 1] for name in ("engine", "sender", "worker")}
+    assert worked == {"engine", "mail", "default"}
 
 
 def test_output_carries_the_name_of_its_part(capsys: pytest.CaptureFixture[str]) -> None:
