@@ -1,0 +1,185 @@
+"""Make the rows of the demo's company and hospitals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from django.contrib.auth.hashers import make_password
+
+from devices.models import Device, DeviceModel
+from people.models import (
+    Department,
+    Hospital,
+    Region,
+    Role,
+    Rotation,
+    RotationMember,
+    ServiceBase,
+    Site,
+    Team,
+    TravelTime,
+    User,
+)
+from servicedesk.demo import cast
+from sla.defaults import BEGINNING
+from sla.models import Policy, PolicyAssignment
+
+TABLE_DATE = date(2026, 3, 1)
+ACCEPTED = date(2024, 5, 20)
+SOFTWARE = ("6.2.1", "6.2.3", "6.1.8")
+
+
+@dataclass
+class World:
+    """The rows that the stories are told with, by name."""
+
+    people: dict[str, User] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
+    nurses: dict[str, User] = field(default_factory=dict)
+    devices: dict[str, list[Device]] = field(default_factory=dict)
+
+    def engineers(self, site: Site) -> list[User]:
+        """Front-line engineers of the site's region."""
+        region = site.hospital.region_id
+        return [p for p in self.people.values() if p.role == Role.ENGINEER and p.team and p.team.region_id == region]
+
+
+def read() -> World:
+    """The world of a demo that was made before."""
+    world = World()
+    for person in User.objects.filter(is_demo=True).select_related("team", "hospital"):
+        login = (person.email or "").split("@")[0]
+        world.people[login] = person
+        if person.hospital and person.role == Role.HOSPITAL_STAFF:
+            world.nurses[person.hospital.name] = person
+    for site in Site.objects.select_related("hospital"):
+        world.sites[site.hospital.name] = site
+    for device in Device.objects.select_related("hospital", "site", "model").order_by("pk"):
+        world.devices.setdefault(device.hospital.name, []).append(device)
+    return world
+
+
+def make() -> World:
+    """Make everything once, in an empty database that has its defaults."""
+    regions = {code: Region.objects.create(code=code, name=name) for code, name in cast.REGIONS.items()}
+    bases = {
+        name: ServiceBase.objects.create(
+            name=name, city=city, region=regions[region], latitude=latitude, longitude=longitude
+        )
+        for name, city, region, latitude, longitude in cast.BASES
+    }
+    teams = {
+        name: Team.objects.create(name=name, tier=tier, region=regions.get(region), base=bases.get(base))
+        for name, tier, region, base in cast.TEAMS
+    }
+    models = {
+        code: DeviceModel.objects.create(maker=maker, name=name, kind=kind)
+        for code, (maker, name, kind) in cast.MODELS.items()
+    }
+    his = Policy.objects.get(code="his")
+    for number, place in enumerate(cast.PLACES, start=1):
+        site = _place(place, regions[place.region], bases)
+        _devices(place, site, number, models)
+        if place.his:
+            PolicyAssignment.objects.create(
+                hospital=site.hospital, policy=his, device_kind=DeviceModel.Kind.HIS_SERVER, valid_from=BEGINNING
+            )
+    _people(teams)
+    world = read()
+    for role, name, turns in cast.ROTATIONS:
+        rotation = Rotation.objects.create(role=role, name=name, starts_on=date(2020, 1, 6))
+        for position, login in enumerate(turns, start=1):
+            RotationMember.objects.create(rotation=rotation, user=world.people[login], position=position)
+    return world
+
+
+def _place(place: cast.Place, region: Region, bases: dict[str, ServiceBase]) -> Site:
+    hospital = Hospital.objects.create(name=place.name, short_name=place.short, city=place.city, region=region)
+    Department.objects.bulk_create(Department(hospital=hospital, name=name) for name in ("信息科", "医务科"))
+    nearer = place.nearer
+    site = Site.objects.create(
+        hospital=hospital,
+        name=place.site,
+        address=place.address,
+        city=place.city,
+        latitude=place.latitude,
+        longitude=place.longitude,
+        base=bases[nearer[0]] if nearer else bases["成都站"],
+        access_notes="机房钥匙在保卫科，手术示教室需提前联系医务科。",
+    )
+    rows = [("成都站", *place.chengdu), *([nearer] if nearer else [])]
+    for base, minutes, km in rows:
+        TravelTime.objects.create(
+            site=site,
+            base=bases[base],
+            minutes=minutes,
+            km=km,
+            source="道路表 2026-03",
+            source_date=TABLE_DATE,
+            valid_from=datetime(2025, 1, 1, tzinfo=UTC),
+        )
+    return site
+
+
+def _devices(place: cast.Place, site: Site, number: int, models: dict[str, DeviceModel]) -> None:
+    common = {"hospital": site.hospital, "site": site, "installed_on": ACCEPTED, "accepted_on": ACCEPTED}
+    mcu = Device.objects.create(
+        model=models["mcu"],
+        name="MCU-1",
+        room="信息科机房",
+        serial=f"MX8-24{number:02}-001",
+        software_version="8.4",
+        **common,
+    )
+    for index, room in enumerate(place.rooms, start=1):
+        Device.objects.create(
+            model=models["terminal"],
+            name=f"会诊终端 TE-{index}",
+            room=room,
+            serial=f"TE50-24{number:02}-{index:03}",
+            parent=mcu,
+            software_version=SOFTWARE[index % 3],
+            **common,
+        )
+    if place.his:
+        Device.objects.create(
+            model=models["his"],
+            name="HIS 主服务器",
+            room="信息科机房",
+            serial=f"HIS6-25{number:02}",
+            software_version="6.0.12",
+            **common,
+        )
+
+
+def _people(teams: dict[str, Team]) -> None:
+    password = make_password(cast.PASSWORD)
+    hospitals = {hospital.name: hospital for hospital in Hospital.objects.all()}
+    rows = [
+        User(
+            name=p.name,
+            role=p.role,
+            title=p.title,
+            phone=p.phone,
+            email=f"{p.login}@{cast.MAIL_DOMAIN}",
+            hospital=hospitals.get(p.hospital),
+            team=teams.get(p.team),
+        )
+        for p in cast.PEOPLE
+    ]
+    others = [hospital for name, hospital in hospitals.items() if name != cast.PEOPLE[0].hospital]
+    rows += [
+        User(
+            name=name,
+            role=Role.HOSPITAL_STAFF,
+            title="护士长",
+            phone=f"137000001{number:02}",
+            email=f"nurse{number:02}@{cast.MAIL_DOMAIN}",
+            hospital=hospital,
+        )
+        for number, (name, hospital) in enumerate(zip(cast.NURSES, others, strict=True), start=1)
+    ]
+    for row in rows:
+        row.password, row.is_demo = password, True
+    User.objects.bulk_create(rows)
