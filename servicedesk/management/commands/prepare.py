@@ -1,6 +1,7 @@
 """`manage.py prepare`: what must be done between a fresh checkout and a running desk."""
 
 import hashlib
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         self.collect_static()
         if settings.DEMO:
-            call_command("demo", stdout=self.stderr)
+            call_command("demo", stdout=sys.stderr)
             accounts = StringIO()
             call_command("demo", accounts=True, stdout=accounts)
             self.stdout.write(accounts.getvalue())
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         fingerprint = static_fingerprint()
         if stamp.exists() and stamp.read_text() == fingerprint:
             return
-        self.stderr.write("desk: collecting static files")
+        self.stderr.write("desk: collecting static files", style_func=str)
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
         stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(fingerprint)
