@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import Literal
 
-from sla.hours import CLOSE_OF_BUSINESS, DAY, ZERO, WorkingHours, to_utc
+from sla.hours import CLOSE_OF_BUSINESS, ZERO, WorkingHours, to_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +210,29 @@ def _due_in_workdays(start: datetime, target: Workdays, hours: WorkingHours, sto
     if target.days <= 0:
         return hours.workdays(start, target.days, target.close)
     day, left = hours.local_date(start), target.days
-    while any(stop.end is None or stop.end > hours.instant(day, DAY) for stop in stops):
-        day = hours.nth_workday(day, 1)
-        close = hours.instant(day, target.close)
-        if stops[-1].end is None and stops[-1].start < close:
+    for stop in stops:
+        used = list(islice(_workdays(hours, day, _last_closed(hours, target.close, to_utc(stop.start))), left))
+        if len(used) == left:
+            return hours.instant(used[-1], target.close)
+        if stop.end is None:
             return None
-        left -= not any(stop.start < close and (stop.end is None or close < stop.end) for stop in stops)
-        if not left:
-            return close
+        left -= len(used)
+        # A close at the very end of the pause counts.
+        day = max(day, _last_closed(hours, target.close, to_utc(stop.end) - timedelta(microseconds=1)))
     return hours.instant(hours.nth_workday(day, left), target.close)
+
+
+def _last_closed(hours: WorkingHours, close: int, at: datetime) -> date:
+    """The last date whose close of business is not after `at`."""
+    day = hours.local_date(at)
+    return day if hours.instant(day, close) <= at else day - timedelta(days=1)
+
+
+def _workdays(hours: WorkingHours, after: date, until: date) -> Iterator[date]:
+    while after < until:
+        after += timedelta(days=1)
+        if hours.slots_on(after):
+            yield after
 
 
 def _before(due: datetime | None, stops: Sequence[Pause]) -> Sequence[Pause]:

@@ -151,7 +151,7 @@ class WorkingHours:
 
     tz: ZoneInfo = field(init=False, repr=False, compare=False)
     always_open: bool = field(init=False, repr=False, compare=False)
-    _special: tuple[date, date] = field(init=False, repr=False, compare=False)
+    _special_years: frozenset[int] = field(init=False, repr=False, compare=False)
     _dates: dict[date, Slots] = field(init=False, repr=False, compare=False, default_factory=dict)
     _years: dict[int, _Year] = field(init=False, repr=False, compare=False, default_factory=dict)
     _alike: dict[tuple[bool, int, bool], int] = field(init=False, repr=False, compare=False, default_factory=dict)
@@ -168,7 +168,9 @@ class WorkingHours:
             check_slots(row)
         # The dataclass is frozen for everybody else.
         object.__setattr__(self, "tz", ZoneInfo(self.zone))
-        object.__setattr__(self, "_special", (min(self._dates, default=date.max), max(self._dates, default=date.min)))
+        # Their neighbours too: the first and last hours of a local year lie in another UTC year.
+        years = frozenset(day.year + step for day in self._dates for step in (-1, 0, 1))
+        object.__setattr__(self, "_special_years", years)
         object.__setattr__(self, "always_open", self.known_years is None and all(row == ALL_DAY for row in rows))
 
     # Questions about instants
@@ -262,7 +264,7 @@ class WorkingHours:
         day = after
         try:
             while True:
-                if self.known_years is None and day > self._special[1]:
+                if self.known_years is None and day.year > max(self._special_years, default=0):
                     in_a_week = sum(map(bool, self.weekly))
                     if not in_a_week:
                         raise NeverOpens("the hours have no working day left")
@@ -305,7 +307,8 @@ class WorkingHours:
         yield from self._year(at.year).spans_from(at)
         for number in count(at.year + 1):
             self._require_more(number)
-            yield from self._year(number).spans_from(at)
+            if self._total(number):
+                yield from self._year(number).spans_from(at)
 
     def _require_known(self, first: datetime, last: datetime) -> None:
         if self.known_years is not None:
@@ -315,15 +318,15 @@ class WorkingHours:
 
     def _require_more(self, number: int) -> None:
         """That looking into the next UTC year makes sense: it is known, and the hours still open."""
-        if not any(self.weekly) and number > self._special[1].year + 1:
+        if not any(self.weekly) and number > max(self._special_years, default=0):
             raise NeverOpens("the hours never open again")
         new_year = _new_year(number)
         self._require_known(new_year, new_year)
 
     def _total(self, number: int) -> timedelta:
         """Open time of a UTC year. Far from special dates and from changes of rules, years of one shape are alike."""
-        past = number < min(_RULES_BEGAN, self._special[0].year - 1)
-        if past or number > max(_RULES_SETTLED, self._special[1].year + 1):
+        past = number < _RULES_BEGAN
+        if (past or number > _RULES_SETTLED) and number not in self._special_years:
             shape = (past, date(number, 1, 1).weekday(), isleap(number))
             number = self._alike.setdefault(shape, number)
         return self._year(number).total

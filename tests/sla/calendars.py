@@ -10,7 +10,7 @@ from sla.clock import Pause
 from sla.hours import WorkingHours, slots
 from tests.sla.reference import WEEK, Reference, Row, days_around
 
-examples = settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "50")), deadline=None)
+examples = settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "30")), deadline=None)
 """How often each property is tried; SLA_EXAMPLES=5000 for a night's search."""
 
 # A zone and a date around which something happens to its clock.

@@ -165,10 +165,11 @@ def test_the_open_spans_add_up_to_elapsed(case: tuple[Reference, date], start: d
 
 def test_far_years_count_as_if_each_were_walked() -> None:
     """Years far from special dates are taken together by their shape."""
-    hours = WorkingHours("America/New_York", (NINE_TO_SIX,) * 4 + (slots(("01:30", "02:45")), CLOSED, ALL_DAY))
+    far = frozenset([date(2150, 1, 1), date(2160, 12, 31)])
+    hours = WorkingHours("America/New_York", (NINE_TO_SIX,) * 4 + (slots(("01:30", "02:45")), CLOSED, ALL_DAY), far)
     start, walked = datetime(2091, 5, 5, tzinfo=UTC), timedelta(0)
     for year in range(2091, 2230):
-        fresh = WorkingHours(hours.zone, hours.weekly)
+        fresh = WorkingHours(hours.zone, hours.weekly, far)
         one, other = max(start, datetime(year, 1, 1, tzinfo=UTC)), datetime(year + 1, 1, 1, tzinfo=UTC)
         walked += fresh.elapsed(one, other)
     assert hours.elapsed(start, datetime(2230, 1, 1, tzinfo=UTC)) == walked

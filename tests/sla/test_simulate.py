@@ -93,6 +93,11 @@ def instant(text: str) -> datetime:
             {"minutes": 480_000_000, "hours": {day: [["00:00", "24:00"]] for day in ("sun", *WEEK, "sat")}},
             "2938-10-31T17:30:00+00:00",
         ),
+        ({"hours": {}, "date_hours": {"9000-01-01": [["10:00", "12:00"]]}}, "9000-01-01T03:00:00+00:00"),
+        (
+            {"op": "workdays", "days": 9, "pauses": [[FRIDAY, "9000-01-01T00:00:00+08:00"]]},
+            "9000-01-13T10:00:00+00:00",
+        ),
     ],
 )
 def test_a_question_is_answered(changes: dict[str, Any], expected: Any) -> None:
