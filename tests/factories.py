@@ -30,6 +30,10 @@ from people.models import (
     TravelTime,
     User,
 )
+from sla import defaults as promises
+from sla.models import Policy
+from tickets import workflow
+from tickets.models import Ticket
 
 Row = TypeVar("Row", bound=Model)
 PASSWORD = "seven-grey-herons-73"
@@ -230,3 +234,37 @@ class RotationFactory(RowFactory[Rotation]):
     def people(self, create: bool, people: list[User] | None, **kwargs: Any) -> None:
         for position, person in enumerate(people or [], start=1):
             RotationMember.objects.create(rotation=self, user=person, position=position)
+
+
+class TicketFactory(RowFactory[Ticket]):
+    """A ticket filed by the verb at `now` (default: Wed 2026-03-11 09:00 in Shanghai), its clocks running.
+
+    `reporter` files it at a site of their hospital, which is made when there is none; a `device` brings its own.
+    """
+
+    class Meta:
+        model = Ticket
+
+    now = datetime(2026, 3, 11, 1, 0, tzinfo=UTC)
+    device = None
+    reporter = LazyAttribute(
+        lambda filed: NurseFactory(hospital=filed.device.hospital) if filed.device else NurseFactory()
+    )
+    by = SelfAttribute("reporter")
+    hospital = SelfAttribute("reporter.hospital")
+    site = LazyAttribute(
+        lambda filed: (
+            filed.device.site if filed.device else filed.hospital.sites.first() or SiteFactory(hospital=filed.hospital)
+        )
+    )
+    kind = "fault"
+    title = "会诊终端无画面"
+    impact = Ticket.Impact.ROOM
+    urgency = Ticket.Urgency.TODAY
+    channel = Ticket.Channel.PORTAL
+
+    @classmethod
+    def _create(cls, model_class: type[Ticket], *args: Any, **filed: Any) -> Ticket:
+        if not Policy.objects.exists():
+            promises.load()
+        return workflow.open_ticket(**filed)

@@ -5,7 +5,6 @@ The texts are Chinese: they are data that hospitals read and an administrator ch
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -166,9 +165,8 @@ FAULT_TILES: list[dict[str, Any]] = [
 
 
 @transaction.atomic
-def load(now: datetime) -> None:
+def load() -> None:
     """Make the rows that are missing; what exists is left as its administrator wants it."""
-    del now  # these rows have no dates; the argument is the same for every app's defaults
     classes = {}
     for position, row in enumerate(FAULT_CLASSES, start=1):
         code = row["code"]

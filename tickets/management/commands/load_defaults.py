@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
 from sla import defaults as promises
 from tickets import defaults as faults
@@ -15,6 +14,5 @@ class Command(BaseCommand):
     help = "Make the policies, calendars, ladders, fault classes and tiles that are missing; change no existing row."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = timezone.now()
         promises.load()
-        faults.load(now)
+        faults.load()

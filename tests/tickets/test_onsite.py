@@ -1,0 +1,175 @@
+"""From "not remotely" to the engineer at the door (A2), in the figures of the worked examples."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from people.models import TravelTime
+from tests.factories import EngineerFactory, ServiceBaseFactory, TeamFactory, TravelTimeFactory
+from tests.tickets.conftest import Scene
+from tickets import workflow
+from tickets.models import Ticket
+from tickets.states import Refused, Status
+
+
+def failed_at(scene: Scene, when: str = "10:12") -> Ticket:
+    """Worked example 3: answered 09:40, declared failed 10:12; 95 minutes by road."""
+    ticket = workflow.answer(scene.file("09:00"), by=scene.operator, text="请重启", now=scene.at("09:40"))
+    return workflow.remote_failed(ticket, by=scene.operator, reason="重启无效", now=scene.at(when))
+
+
+def on_the_way(scene: Scene) -> Ticket:
+    return workflow.depart(failed_at(scene), by=scene.engineer, now=scene.at("10:41"))
+
+
+def test_declaring_remote_repair_failed_starts_travel_plus_an_hour_and_calls_the_lead(scene: Scene) -> None:
+    ticket = failed_at(scene)
+    assert ticket.status == Status.DISPATCH
+    assert scene.due(ticket, "onsite") == "03-11 12:47"
+    assert scene.told("ticket.visit_needed") == [scene.lead]
+
+
+def test_whoever_is_sent_changes_the_expected_arrival_and_never_the_promise(scene: Scene) -> None:
+    near = ServiceBaseFactory()
+    TravelTimeFactory(site=scene.site, base=near, minutes=50, valid_from=scene.at("10:30"))
+    TravelTime.objects.filter(site=scene.site, minutes=95).update(minutes=20)
+    neighbour = EngineerFactory(team=TeamFactory(base=near))
+    ticket = workflow.depart(failed_at(scene, "10:12"), by=neighbour, now=scene.at("10:41"))
+    assert ticket.expected_arrival_at == scene.at("11:31")
+    assert ticket.assignee == neighbour
+    before = scene.clock(ticket, "onsite").due_at
+    ticket = workflow.answer(ticket, by=scene.operator, text="已出发", now=scene.at("10:45"))
+    assert scene.clock(ticket, "onsite").due_at == before
+
+
+def test_setting_out_tells_the_hospital_who_comes_and_when(scene: Scene) -> None:
+    ticket = on_the_way(scene)
+    assert (ticket.status, ticket.assignee) == (Status.TRAVEL, scene.engineer)
+    assert ticket.expected_arrival_at == scene.at("12:16")
+    assert scene.told("ticket.engineer_sent") == [scene.nurse]
+
+
+def test_a_lead_who_sends_an_assigned_engineer_does_not_take_the_ticket(scene: Scene) -> None:
+    ticket = workflow.assign(failed_at(scene), to=scene.engineer, by=scene.lead, now=scene.at("10:20"))
+    ticket = workflow.depart(ticket, by=scene.lead, expected_arrival_at=scene.at("12:00"), now=scene.at("10:41"))
+    assert (ticket.assignee, ticket.expected_arrival_at) == (scene.engineer, scene.at("12:00"))
+
+
+def test_an_expected_arrival_in_the_past_is_refused(scene: Scene) -> None:
+    with pytest.raises(Refused):
+        workflow.depart(
+            failed_at(scene), by=scene.engineer, expected_arrival_at=scene.at("10:41"), now=scene.at("10:41")
+        )
+
+
+def test_arriving_meets_the_promise_and_starts_the_two_hours(scene: Scene) -> None:
+    ticket = workflow.arrive(on_the_way(scene), by=scene.engineer, now=scene.at("12:16"))
+    assert (ticket.status, ticket.expected_arrival_at) == (Status.ON_SITE, None)
+    onsite = scene.clock(ticket, "onsite")
+    assert (onsite.state, onsite.margin_seconds) == ("met", 31 * 60)
+    assert scene.clock(ticket, "onsite_bound").state == "met"
+    assert scene.due(ticket, "fix") == "03-11 14:16"
+    assert scene.told("ticket.arrived") == [scene.nurse]
+
+
+# Late evidence (worked example 10)
+
+
+def test_an_arrival_sent_late_meets_the_promise_with_the_devices_offset_taken_off(scene: Scene) -> None:
+    ticket = on_the_way(scene)
+    due = scene.clock(ticket, "onsite").due_at
+    device_says = due - timedelta(minutes=8)
+    ticket = workflow.arrive(
+        ticket,
+        by=scene.engineer,
+        at=device_says,
+        device_id="phone-7",
+        clock_offset_ms=3000,
+        client_key=uuid4(),
+        now=due + timedelta(hours=4, minutes=30),
+    )
+    onsite = scene.clock(ticket, "onsite")
+    assert (onsite.state, onsite.margin_seconds, onsite.is_late_evidence) == ("met", 483, True)
+    assert ticket.events.get(kind="arrived").at == device_says - timedelta(seconds=3)
+
+
+def test_the_same_arrival_sent_twice_counts_once(scene: Scene) -> None:
+    ticket, key = on_the_way(scene), uuid4()
+    for _ in range(2):
+        ticket = workflow.arrive(ticket, by=scene.engineer, at=scene.at("12:10"), client_key=key, now=scene.at("12:20"))
+    assert scene.facts(ticket).count("arrived") == scene.kinds(ticket).count("arrived") == 1
+    assert ticket.status == Status.ON_SITE
+
+
+def test_an_arrival_that_comes_after_the_solution_is_evidence_and_moves_nothing(scene: Scene) -> None:
+    ticket = on_the_way(scene)
+    ticket = workflow.resolve(ticket, by=scene.operator, cause="电源", action="更换", now=scene.at("13:00"))
+    ticket = workflow.arrive(ticket, by=scene.engineer, at=scene.at("12:10"), client_key=uuid4(), now=scene.at("13:30"))
+    assert ticket.status == Status.SOLVED
+    assert scene.clock(ticket, "onsite").state == "met"
+
+
+@pytest.mark.parametrize(
+    ("offset_ms", "late_by"), [(11 * 60_000, timedelta(hours=1)), (0, timedelta(hours=12, seconds=1))]
+)
+def test_a_clock_far_off_or_an_old_arrival_waits_for_a_lead(scene: Scene, offset_ms: int, late_by: timedelta) -> None:
+    arrived = scene.at("12:16")
+    ticket = workflow.arrive(
+        on_the_way(scene),
+        by=scene.engineer,
+        at=arrived + timedelta(milliseconds=offset_ms),
+        clock_offset_ms=offset_ms,
+        now=arrived + late_by,
+    )
+    onsite = scene.clock(ticket, "onsite")
+    assert (onsite.state, onsite.is_disputed) == ("missed", True)
+    assert scene.told("ticket.evidence") == [scene.lead]
+    fact = ticket.timeline.facts.get(kind="arrived")
+    later = arrived + late_by + timedelta(minutes=5)
+    ticket = workflow.confirm_evidence(ticket, fact, accept=True, by=scene.lead, now=later)
+    onsite = scene.clock(ticket, "onsite")
+    assert (onsite.state, onsite.is_disputed, onsite.margin_seconds) == ("met", False, 31 * 60)
+
+
+def test_within_the_tolerances_no_lead_is_asked(scene: Scene) -> None:
+    arrived = scene.at("12:16")
+    ticket = workflow.arrive(
+        on_the_way(scene),
+        by=scene.engineer,
+        at=arrived + timedelta(minutes=10),
+        clock_offset_ms=600_000,
+        now=arrived + timedelta(hours=12),
+    )
+    assert not ticket.timeline.facts.get(kind="arrived").is_disputed
+
+
+def test_rejected_evidence_leaves_the_breach(scene: Scene) -> None:
+    arrived = scene.at("12:16")
+    ticket = workflow.arrive(on_the_way(scene), by=scene.engineer, at=arrived, now=arrived + timedelta(hours=13))
+    fact, later = ticket.timeline.facts.get(kind="arrived"), arrived + timedelta(hours=14)
+    ticket = workflow.confirm_evidence(ticket, fact, accept=False, by=scene.lead, now=later)
+    onsite = scene.clock(ticket, "onsite")
+    assert (onsite.state, onsite.is_disputed) == ("missed", False)
+    with pytest.raises(Refused):
+        workflow.confirm_evidence(ticket, fact, accept=True, by=scene.lead, now=later)
+
+
+def test_only_disputed_evidence_of_this_ticket_can_be_confirmed(scene: Scene) -> None:
+    ticket, other = on_the_way(scene), on_the_way(scene)
+    other = workflow.arrive(other, by=scene.engineer, at=scene.at("12:16"), now=scene.at("12:16") + timedelta(days=1))
+    for fact in (ticket.timeline.facts.all()[0], other.timeline.facts.get(kind="arrived")):
+        with pytest.raises(Refused):
+            workflow.confirm_evidence(ticket, fact, accept=True, by=scene.lead, now=scene.at("2026-03-12 13:00"))
+
+
+def test_an_arrival_ahead_of_now_or_before_the_report_is_refused(scene: Scene) -> None:
+    """T029."""
+    ticket = on_the_way(scene)
+    for at in (scene.at("12:17"), scene.at("08:59")):
+        with pytest.raises(Refused):
+            workflow.arrive(ticket, by=scene.engineer, at=at, now=scene.at("12:16"))
+    ticket.refresh_from_db()
+    assert ticket.status == Status.TRAVEL
