@@ -1,0 +1,205 @@
+"""A ticket's story as the company reads it: words, calls, changes and pages, with filters that count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from common import wording
+from common.present import Attachment, Chip, Entry, EntryKind, Tag, closed_chip
+from sla.models import Deadline, Page
+from tickets.chain import LEGS, Clocks
+from tickets.models import Ticket, TicketEvent
+
+E = TicketEvent.EventKind
+
+KINDS: dict[str, EntryKind] = {
+    E.FILED: "hospital", E.WORDS: "hospital", E.ANSWER: "public", E.SOLVED: "public", E.NOTE: "internal",
+    E.CALL: "call",
+}  # fmt: skip
+"""Events that carry people's words; all others are facts of one line."""
+
+SHOW: dict[str, tuple[Any, frozenset[EntryKind]]] = {
+    "all": (pgettext_lazy("events", "All"), frozenset({"public", "hospital", "internal", "call", "system"})),
+    "public": (gettext_lazy("Hospital sees"), frozenset({"public", "hospital"})),
+    "internal": (gettext_lazy("Internal"), frozenset({"internal"})),
+    "call": (gettext_lazy("Calls"), frozenset({"call"})),
+    "system": (gettext_lazy("System"), frozenset({"system"})),
+}
+"""Filter → its name and the kinds of entry it lets through."""
+
+STOPS_LEGS = {E.ANSWER, E.CALL, E.REMOTE_FAILED, E.REMOTE_LIMIT, E.ARRIVED, E.SOLVED}
+"""Events that can have stopped a leg of the chain: they carry its verdict."""
+MOVES_CLOCKS = {
+    E.REMOTE_FAILED, E.REMOTE_LIMIT, E.ARRIVED, E.WAITING, E.RESUMED, E.REOPENED, E.CANCELLED, E.PRIORITY,
+    E.FAULT_CLASS, E.RETARGETED, E.EVIDENCE,
+}  # fmt: skip
+
+
+def entries(clocks: Clocks, events: Iterable[TicketEvent], now: datetime) -> list[Entry]:
+    """Everything that happened, newest first."""
+    verdicts = _verdicts(clocks.deadlines)
+    told = [_event(clocks.ticket, event, verdicts, now) for event in events]
+    by_id = {row.pk: row for row in clocks.deadlines}
+    paged = [
+        _page(by_id[page.deadline_id], page)
+        for pages in clocks.pages.values()
+        for page in pages
+        if page.state == Page.State.SENT and page.deadline_id in by_id
+    ]
+    return sorted(told + paged, key=lambda entry: entry.at, reverse=True)
+
+
+def counted(found: Iterable[Entry]) -> dict[str, int]:
+    """Filter → how many entries it lets through."""
+    kinds = Counter(entry.kind for entry in found)
+    return {show: sum(kinds[kind] for kind in lets) for show, (_name, lets) in SHOW.items()}
+
+
+def shown(found: Iterable[Entry], show: str) -> list[Entry]:
+    """The entries that the filter `show` lets through."""
+    return [entry for entry in found if entry.kind in SHOW[show][1]]
+
+
+def _verdicts(deadlines: Iterable[Deadline]) -> dict[datetime, Chip]:
+    """Instant → how early or late the leg was that stopped then."""
+    return {
+        row.stopped_at: closed_chip(float(row.margin_seconds))
+        for row in deadlines
+        if row.code in LEGS and row.stopped_at is not None and row.margin_seconds is not None
+    }
+
+
+def _event(ticket: Ticket, event: TicketEvent, verdicts: dict[datetime, Chip], now: datetime) -> Entry:
+    stopped = event.kind in STOPS_LEGS
+    chip = (verdicts.get(event.at) or verdicts.get(event.recorded_at)) if stopped else None
+    kind: EntryKind = KINDS.get(event.kind, "system")
+    if kind == "system":
+        tone: Literal["", "clock"] = "clock" if event.kind in MOVES_CLOCKS else ""
+        return Entry("system", event.at, body=sentence(event, now), chip=chip, tone=tone)
+    return Entry(
+        kind,
+        event.at,
+        who=_speaker(ticket, event),
+        role=_role(ticket, event),
+        body=event.body or (ticket.title if event.kind == E.FILED else ""),
+        tags=_tags(event),
+        attachments=_files(event),
+        chip=chip,
+    )
+
+
+def _speaker(ticket: Ticket, event: TicketEvent) -> str:
+    if event.kind == E.FILED:
+        return ticket.contact_name or ticket.reporter.name
+    return event.by.name if event.by else _("Service desk")
+
+
+def _role(ticket: Ticket, event: TicketEvent) -> str:
+    if event.kind == E.FILED:
+        return str(ticket.get_channel_display())
+    if event.by is None:
+        return ""
+    if event.by_id == ticket.owner_id:
+        return _("first contact")
+    return event.by.title or str(event.by.get_role_display())
+
+
+def _tags(event: TicketEvent) -> tuple[Tag, ...]:
+    if event.kind == E.SOLVED:
+        return (Tag(_("solved"), "circle-check", "ok"),)
+    if event.kind != E.CALL:
+        return ()
+    seconds, reason = event.data.get("seconds"), event.data.get("hang_up_reason")
+    tags = [Tag(wording.duration(seconds), "phone")] if seconds else []
+    if not event.is_public:
+        tags.append(Tag(_("not answered"), "phone-missed", "warn"))
+    if reason:
+        tags.append(Tag(_("Ended unsolved: %(reason)s") % {"reason": reason}, "phone-off", "warn"))
+    return tuple(tags)
+
+
+def _files(event: TicketEvent) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            link.attachment.name,
+            reverse("ticket-file", args=[link.attachment.key]),
+            "image" if link.attachment.is_image else "paperclip",
+        )
+        for link in event.files.all()
+    )
+
+
+def _page(row: Deadline, page: Page) -> Entry:
+    """A page that went out, as one line; red once the promise was broken."""
+    names = "、".join(person.name for person in page.recipients.all())
+    text = _("%(clock)s, %(label)s: told %(names)s") if names else _("%(clock)s, %(label)s: nobody was on duty")
+    body = text % {"clock": row.commitment.name, "label": page.label, "names": names}
+    if page.late_seconds:
+        body += " · " + _("%(span)s late") % {"span": wording.duration(page.late_seconds)}
+    return Entry("system", page.fired_at, body=body, tone="breach" if page.due_at >= row.due_at else "")
+
+
+def sentence(event: TicketEvent, now: datetime) -> str:
+    """A change in one line: what, who, and the reason that was given."""
+    by = event.by.name if event.by else ""
+    return " · ".join(part for part in (_what(event, now), by, event.body.replace("\n", " ")) if part)
+
+
+def _what(event: TicketEvent, now: datetime) -> str:
+    """The change itself, with its old and new values."""
+    data = event.data
+    names = {"old": data.get("old") or _("nobody"), "to": data.get("to") or _("nobody")}
+    if event.kind == E.OWNER:
+        return OWNER_STEPS[data.get("step", "named")] % names
+    if event.kind == E.ASSIGNED:
+        return (_("Assigned: %(old)s → %(to)s") if data.get("old") else _("Assigned to %(to)s")) % names
+    if event.kind in {E.PRIORITY, E.FAULT_CLASS, E.RETARGETED}:
+        old, new = (_value(data.get(key), now) for key in ("old", "new"))
+        return f"{event.get_kind_display()}: {old} → {new}" if old else f"{event.get_kind_display()}: {new}"
+    if event.kind == E.EDITED:
+        fields = " · ".join(f"{FIELDS.get(name, name)}: {old} → {new}" for name, (old, new) in data["changes"].items())
+        return f"{event.get_kind_display()} · {fields}"
+    return str(event.get_kind_display()) + _detail(event, now)
+
+
+def _detail(event: TicketEvent, now: datetime) -> str:
+    """What some changes add: an expected arrival, a reason to wait, how it was closed, which round."""
+    data = event.data
+    if at := data.get("expected_at"):
+        return " · " + _("expected %(time)s") % {"time": _value(at, now)}
+    if event.kind == E.WAITING:
+        until = _("until %(time)s") % {"time": _value(data["until"], now)} if data.get("until") else ""
+        return "".join(f" · {part}" for part in (data.get("reason", ""), until) if part)
+    if event.kind == E.ARRIVED and data.get("disputed"):
+        return " · " + _("late evidence, to be confirmed")
+    if event.kind == E.CLOSED:
+        return " · " + (_("confirmed by silence") if data.get("how") == "silence" else _("confirmed by the hospital"))
+    if event.kind == E.REOPENED:
+        return " · " + _("round %(number)s") % {"number": data.get("cycle", "")}
+    if event.kind == E.EVIDENCE:
+        return " · " + (_("it counts") if data.get("accepted") else _("it does not count"))
+    return ""
+
+
+OWNER_STEPS = {
+    "named": gettext_lazy("First-contact owner: %(to)s"),
+    "offered": gettext_lazy("First contact offered to %(to)s"),
+    "accepted": gettext_lazy("First contact: %(old)s → %(to)s, accepted"),
+    "declined": gettext_lazy("%(to)s declined first contact"),
+}
+FIELDS = {"title": gettext_lazy("Title"), "description": gettext_lazy("Description"), "place": gettext_lazy("Place")}
+
+
+def _value(value: Any, now: datetime) -> str:
+    """A stored value as people read it: moments as times, the rest as it is."""
+    try:
+        return wording.clock(datetime.fromisoformat(value), now)
+    except (TypeError, ValueError):
+        return "" if value is None else str(value)
