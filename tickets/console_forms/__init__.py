@@ -1,0 +1,40 @@
+"""The company's forms: one per verb of `tickets.workflow`, in the same rooms, and the call that is being taken."""
+
+from tickets.console_forms.base import VerbForm
+from tickets.console_forms.call import CallForm
+from tickets.console_forms.ending import CancelForm, ReopenForm, ResolveForm
+from tickets.console_forms.onsite import ArriveForm, DepartForm, EvidenceForm, RemoteFailedForm
+from tickets.console_forms.ownership import AcceptOwnerForm, AssignForm, DeclineOwnerForm, OfferOwnerForm, TakeForm
+from tickets.console_forms.talk import SayForm
+from tickets.console_forms.terms import EditForm, FaultClassForm, PriorityForm, RetargetForm
+from tickets.console_forms.waits import ResumeForm, WaitForm
+
+FORMS: tuple[type[VerbForm], ...] = (
+    AssignForm,
+    TakeForm,
+    OfferOwnerForm,
+    AcceptOwnerForm,
+    DeclineOwnerForm,
+    RemoteFailedForm,
+    DepartForm,
+    ArriveForm,
+    EvidenceForm,
+    WaitForm,
+    ResumeForm,
+    ResolveForm,
+    ReopenForm,
+    CancelForm,
+    PriorityForm,
+    FaultClassForm,
+    EditForm,
+    RetargetForm,
+)
+"""Every verb with a form of its own; the composer's three share `SayForm`."""
+
+__all__ = [
+    "FORMS",
+    "CallForm",
+    "EditForm",
+    "SayForm",
+    "VerbForm",
+]
