@@ -1,0 +1,112 @@
+"""One look at the queue: tabs with counts, the page of rows, and the addresses of everything beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from common.keyset import page
+from common.present import Filter
+from people.models import User
+from tickets import search
+from tickets.filters import QueueFilter, kept
+from tickets.models import SavedFilter, Ticket
+from tickets.querysets import TicketQuerySet
+from tickets.queue import EMPTY, ORDERS, PAGE_SIZE, Row, Tab, condition, counts, rows
+
+SORTS = {"due": _("Next deadline first"), "new": _("Newest first")}
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A saved filter as a link; `mine`: it may be removed by its reader."""
+
+    row: SavedFilter
+    url: str
+    current: bool
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The queue as a person asked for it. `query` is what a saved filter would keep."""
+
+    tab: str
+    tabs: tuple[Filter, ...]
+    rows: list[Row]
+    filterset: QueueFilter
+    sort: str
+    sorts: tuple[Filter, ...]
+    saved: tuple[Saved, ...]
+    query: str
+    words: str
+    narrowed: bool
+    newer_url: str
+    older_url: str
+
+    @property
+    def empty(self) -> tuple[str, Any]:
+        """Icon and sentence for a queue without rows; a narrowed one says that it is narrowed."""
+        return ("search-x", _("No ticket matches these filters.")) if self.narrowed else EMPTY[self.tab]
+
+
+def read(query: QueryDict, user: User, now: datetime) -> Board:
+    """The queue for an address: eight queries, whatever the number of rows."""
+    words = query.get("q", "").strip()
+    tab = _one_of(query.get("tab", ""), Tab.values, Tab.ALL if words else Tab.OPEN)
+    # Nearly all of "all" is closed and has no next deadline: sorted by it, the list would say little.
+    sort = _one_of(query.get("sort", ""), SORTS, "new" if tab == Tab.ALL else "due")
+    mine = search.find(user, words) if words else Ticket.objects.for_user(user)
+    filterset = QueueFilter(query, mine, user=user)
+    found: TicketQuerySet = filterset.qs
+    inside = page(found.filter(condition(tab, user, now)).for_pages().defer("search"), ORDERS[sort], query, PAGE_SIZE)
+    return Board(
+        tab=tab,
+        tabs=_tabs(query, tab, counts(found, user, now)),
+        rows=rows(inside.rows, now),
+        filterset=filterset,
+        sort=sort,
+        sorts=tuple(Filter(name, address(query, sort=code), current=code == sort) for code, name in SORTS.items()),
+        saved=_saved(query, user),
+        query=kept(query),
+        words=words,
+        narrowed=bool(words) or any(filterset.form.cleaned_data.values()),
+        newer_url=_neighbour(query, "before", inside.before),
+        older_url=_neighbour(query, "after", inside.after),
+    )
+
+
+def address(query: QueryDict, **changes: str) -> str:
+    """The queue's address with `changes` to what narrows it, back on the first page."""
+    return f"{reverse('console:queue')}?{kept(query, **changes)}"
+
+
+def _one_of(value: str, known: Any, default: str) -> str:
+    return value if value in known else default
+
+
+def _tabs(query: QueryDict, current: str, held: dict[str, int]) -> tuple[Filter, ...]:
+    return tuple(
+        Filter(tab.label, address(query, tab=tab.value), held.get(tab.value), current=tab == current) for tab in Tab
+    )
+
+
+def _neighbour(query: QueryDict, way: str, cursor: str) -> str:
+    if not cursor:
+        return ""
+    place = QueryDict(mutable=True)
+    place[way] = cursor
+    return f"{address(query)}&{place.urlencode()}"
+
+
+def _saved(query: QueryDict, user: User) -> tuple[Saved, ...]:
+    here = kept(query)
+    return tuple(
+        Saved(row, f"{reverse('console:queue')}?{row.query}", row.query == here, row.person_id == user.pk)
+        for row in SavedFilter.objects.for_user(user).select_related("person")
+    )

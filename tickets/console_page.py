@@ -1,0 +1,116 @@
+"""What the ticket page shows: the chain, the story, the device and the place, gathered in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from common.present import Entry, Filter
+from people import travel
+from people.access import may
+from people.models import User
+from tickets import actions, chain, priorities, story
+from tickets.console_forms import SayForm
+from tickets.models import Ticket
+from tickets.queue import PRIORITIES, status_tag
+from tickets.states import LIVE, OPEN
+from tickets.workflow.act import TECHNICIANS
+
+YEAR = timedelta(days=365)
+SHOWN_FAULTS = 3
+IN_SIGHT = 3
+"""Buttons beside the filled one; the rest stand in the menu."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The timeline as asked for: its entries, its filters with counts, the switch of order."""
+
+    entries: list[Entry]
+    filters: tuple[Filter, ...]
+    oldest_first: bool
+    flip_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Earlier faults of the same device."""
+
+    faults: list[Ticket]
+    in_year: int
+
+
+def priority_words(ticket: Ticket) -> str:
+    """The priority and what makes it so, never a naked figure."""
+    return f"{PRIORITIES[ticket.priority]} · {priorities.why(ticket)}"
+
+
+def for_page(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """With every row that the page names beside those of a list."""
+    return tickets.select_related(
+        "hospital__region", "site__base", "device__model", "device__parent", "reporter__department", "fault_class",
+        "owner", "offered_to", "assignee__team", "timeline",
+    ).defer("search")  # fmt: skip
+
+
+def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: bool) -> dict[str, Any]:
+    """Context of the ticket page."""
+    clocks = chain.Clocks(ticket, now)
+    return {
+        "now": now,
+        "ticket": ticket,
+        "status_tag": status_tag(ticket),
+        "priority_words": priority_words(ticket),
+        "chain": chain.build(clocks),
+        "story": _story(ticket, clocks, now, show, oldest_first),
+        "sending": chain.sending(clocks, responds=user.role in TECHNICIANS),
+        "disputed": clocks.disputed() if may(user, "sla.confirm_evidence") else [],
+        "past": _past(ticket, user, now),
+        "travel": travel.figure(ticket.site, now),
+        "is_live": ticket.status in LIVE,
+        **buttons(ticket, user, now),
+    }
+
+
+def buttons(ticket: Ticket, user: User, now: datetime) -> dict[str, Any]:
+    """What may be done now, the hand-over apart; what not yet, and why; and rights that only draw."""
+    found = actions.allowed(ticket, user, now)
+    acts = [one for one in found if one.verb not in {"accept_owner", "decline_owner", "edit"}]
+    return {
+        "actions_shown": acts[: 1 + IN_SIGHT],
+        "actions_more": acts[1 + IN_SIGHT :],
+        "actions_owner": [one for one in found if one.verb in {"accept_owner", "decline_owner"}],
+        "edit": next((one for one in found if one.verb == "edit"), None),
+        "refused": actions.refused(ticket, user, now),
+        "may_say": {kind: actions.can(ticket, user, verb, now) for kind, verb in SayForm.VERBS.items()},
+        "may_acknowledge": may(user, "sla.acknowledge") and ticket.status in OPEN,
+        "may_retarget": may(user, "sla.retarget") and ticket.status in OPEN,
+        "may_call": may(user, "tickets.answer"),
+    }
+
+
+def _story(ticket: Ticket, clocks: chain.Clocks, now: datetime, show: str, oldest_first: bool) -> Story:
+    events = ticket.events.select_related("by").prefetch_related("files__attachment")
+    found = story.entries(clocks, events, now)
+    counts = story.counted(found)
+    entries = story.shown(found, show)
+    here = reverse("console:ticket", args=[ticket.number])
+    filters = tuple(
+        Filter(name, f"{here}?show={code}", counts[code], current=code == show)
+        for code, (name, _lets) in story.SHOW.items()
+    )
+    flip = f"{here}?show={show}&order={'newest' if oldest_first else 'oldest'}"
+    return Story(entries[::-1] if oldest_first else entries, filters, oldest_first, flip)
+
+
+def _past(ticket: Ticket, user: User, now: datetime) -> Past | None:
+    """What else went wrong with the device in the last year, newest first."""
+    if ticket.device_id is None:
+        return None
+    others = Ticket.objects.for_user(user).filter(device=ticket.device_id, created_at__gte=now - YEAR)
+    faults = list(others.exclude(pk=ticket.pk).only("number", "title", "created_at", "status").order_by("-id")[:99])
+    return Past(faults[:SHOWN_FAULTS], len(faults))
