@@ -23,6 +23,4 @@ def note(
     """Write one row: `act` is a dotted verb (`people.role_changed`), `subject` its object in words."""
     text = str(subject).replace("\r", " ").replace("\n", " ")[:200]
     actor_id = by.pk if by is not None else None
-    return Entry.objects.create(
-        at=now, actor_id=actor_id, act=act, subject=text, detail=detail, address=address
-    )
+    return Entry.objects.create(at=now, actor_id=actor_id, act=act, subject=text, detail=detail, address=address)

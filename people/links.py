@@ -53,15 +53,21 @@ def link_for(user: User) -> str:
     return str(settings.SITE_URL).rstrip("/") + reverse("account:reset", kwargs=values)
 
 
-def ask(login: str, purpose: LinkRequest.Purpose, *, address: str | None, now: datetime) -> None:
-    """Note that somebody asked. A flood by name or by address is noted too, but sends nothing."""
+def ask(
+    login: str, purpose: LinkRequest.Purpose, *, address: str | None, now: datetime, by_admin: bool = False
+) -> None:
+    """Note that somebody asked. A flood by name or by address is noted too, but sends nothing.
+
+    An administrator (`by_admin`) is not counted: inviting a hospital is no flood.
+    """
     name = login_name(login)[:254]
+    refused = not by_admin and _floods(name, address, now)
     LinkRequest.objects.create(
         login=name,
         purpose=purpose,
-        address=address or None,
+        address=None if by_admin else address or None,
         requested_at=now,
-        next_try_at=None if _floods(name, address, now) else now,
+        next_try_at=None if refused else now,
     )
 
 

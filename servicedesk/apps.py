@@ -1,6 +1,8 @@
 """Hooks the task queue and the project's own start-up checks into Django."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.contrib import admin
+from django.contrib.admin.apps import AdminConfig
 from django.core import checks
 
 from servicedesk.celery import app as celery_app
@@ -15,3 +17,13 @@ class ServiceDeskConfig(AppConfig):
         # `shared_task` finds its broker through the current application.
         celery_app.set_default()
         checks.register(no_demo_accounts_in_production, checks.Tags.database)
+
+
+class SetupConfig(AdminConfig):
+    """Django admin on our own site object. Groups are left out: the role alone grants rights."""
+
+    default_site = "servicedesk.setup_site.SetupSite"
+
+    def ready(self) -> None:
+        super().ready()
+        admin.site.unregister(apps.get_model("auth", "Group"))

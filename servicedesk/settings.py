@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     "sla",
     "tickets",
     "reports",
-    "django.contrib.admin",
+    "servicedesk.apps.SetupConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -331,6 +331,7 @@ LOGGING = {
         # Without this Django would mail admins and hide warnings when DEBUG is off.
         "django": {"handlers": [], "propagate": True},
         "axes": {"level": "WARNING"},
+        "mail.log": {"level": "WARNING"},  # aiosmtpd's every word
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
     },

@@ -13,7 +13,6 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import Model
 from factory.declarations import LazyAttribute, LazyFunction, Maybe, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
-from factory.helpers import post_generation
 
 from devices.models import Device, DeviceModel
 from people.models import (
@@ -224,16 +223,19 @@ class RotationFactory(RowFactory[Rotation]):
 
     class Meta:
         model = Rotation
-        skip_postgeneration_save = True
 
     name = Sequence(lambda n: f"Rotation {n}")
     role = Role.OPERATOR
     starts_on = date(2020, 1, 1)
 
-    @post_generation
-    def people(self, create: bool, people: list[User] | None, **kwargs: Any) -> None:
-        for position, person in enumerate(people or [], start=1):
-            RotationMember.objects.create(rotation=self, user=person, position=position)
+    @classmethod
+    def _create(
+        cls, model_class: type[Rotation], *args: Any, people: list[User] | tuple[User, ...] = (), **values: Any
+    ) -> Rotation:
+        rotation = Rotation.objects.create(**values)
+        for position, person in enumerate(people, start=1):
+            RotationMember.objects.create(rotation=rotation, user=person, position=position)
+        return rotation
 
 
 class TicketFactory(RowFactory[Ticket]):

@@ -1,0 +1,72 @@
+"""The trail, to read only; and the admin that leaves a line in it for every change of a set-up row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import AbstractBaseUser
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+
+from audit import trail
+from audit.models import Entry
+from common.network import client_address
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """Rows that nobody edits by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class Audited(admin.ModelAdmin[Any]):
+    """Set-up rows: who changed which fields stands in the trail, in the same transaction as the change."""
+
+    def note(self, request: HttpRequest, act: str, subject: Any, **detail: Any) -> None:
+        """One line of the trail: `act` of the signed-in administrator on `subject`."""
+        by = request.user if isinstance(request.user, AbstractBaseUser) else None
+        address = client_address(request) or None
+        trail.note(act, subject, by=by, now=timezone.now(), address=address, **detail)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        act = f"{obj._meta.label_lower}.{'changed' if change else 'added'}"
+        self.note(request, act, obj, id=obj.pk, fields=form.changed_data)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        label = formset.model._meta.label_lower
+        for row in formset.new_objects:
+            self.note(request, f"{label}.added", row, id=row.pk)
+        for row, fields in formset.changed_objects:
+            self.note(request, f"{label}.changed", row, id=row.pk, fields=fields)
+        for row in formset.deleted_objects:
+            self.note(request, f"{label}.deleted", row)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.note(request, f"{obj._meta.label_lower}.deleted", obj, id=obj.pk)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for row in queryset:
+            self.note(request, f"{row._meta.label_lower}.deleted", row, id=row.pk)
+        super().delete_queryset(request, queryset)
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnly):
+    list_display = ("at", "actor", "act", "subject", "address")
+    list_filter = ("act", "at")
+    list_select_related = ("actor",)
+    search_fields = ("subject", "act", "actor__name")
+    date_hierarchy = "at"
+    show_full_result_count = False
