@@ -109,14 +109,11 @@ def claim(name: str, now: datetime) -> list[Parcel]:
             .order_by("-notification__is_urgent", "next_try_at", "id")
             .select_for_update(skip_locked=True, of=("self",))[:BATCH]
         )
+        new = [head.notification.person_id for head in heads if head.is_bundled and head.parcel is None]
         mates = (
             waiting.filter(
                 Q(parcel__in=[head.pk for head in heads])
-                | Q(
-                    parcel__isnull=True,
-                    is_bundled=True,
-                    notification__person__in=[head.notification.person_id for head in heads if head.is_bundled],
-                )
+                | Q(parcel__isnull=True, is_bundled=True, notification__person__in=new)
             )
             .exclude(pk__in=[head.pk for head in heads])
             .select_related("notification__person")

@@ -2,8 +2,8 @@
 
 Words are made when somebody reads them, in the reader's language, from the kind and the context that
 the verb stored. Context keys, all optional: `ticket` (number), `title`, `hospital`, `who` (a name),
-`text` (a quotation, plain), `reason`, and instants as ISO 8601 under names that end in `_at`. A value
-is data: it is never read as a template (T057).
+`reason` and `text` (quoted under the sentence, plain), and instants as ISO 8601 under names that end
+in `_at`. A value is data: it is never read as a template (T057).
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 
 from common.wording import clock, duration
+from people.models import Role, User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from notifications.models import Notification
-    from people.models import User
 
     Facts = Mapping[str, Any]
     Sentence = _StrPromise | Callable[[Facts, datetime], str]
 
 LATE_WORTH_SAYING = 60
 OPEN = _("Open the ticket")
+FOLLOW = _("See how it goes on")
 SUBJECT_LENGTH = 120
 
 
@@ -65,57 +66,111 @@ class Words:
         return line if len(line) <= SUBJECT_LENGTH else line[: SUBJECT_LENGTH - 1] + "…"
 
 
-def _page(facts: Facts, at: datetime) -> str:
-    """A milestone of a clock: what is promised, until when, and what is left of it at `at`."""
-    left = _seconds_between(at, facts["due_at"])
+def _page(facts: Facts, now: datetime) -> str:
+    """A milestone of a clock: what is promised, until when, and what was left when it was told."""
+    left = _seconds_between(facts["told_at"], facts["due_at"])
     if left > 0:
-        # Translators: {ticket}：{promise}（{clause}）{due_at} 前要完成，还剩 {left}。
+        # Translators: {ticket}：{promise}（{clause}）{due} 前要做到，还剩 {left}。
         text = _text("%(ticket)s: %(promise)s (%(clause)s) is due by %(due)s, %(left)s left.")
     else:
-        # Translators: {ticket}：{promise}（{clause}）应在 {due} 前完成，已超 {left}。
+        # Translators: {ticket}：{promise}（{clause}）应在 {due} 前做到，已超 {left}。
         text = _text("%(ticket)s: %(promise)s (%(clause)s) was due by %(due)s, now %(left)s over.")
-    said = text % {**_plain(facts, at), "due": _moment(facts["due_at"], at), "left": duration(left)}
+    said = [text % _plain(facts, now, due=_moment(facts["due_at"], now), left=duration(left))]
+    if facts["nobody_on_duty"]:
+        # Translators: 前一级没有人值班，所以通知到您。
+        said.append(_text("Nobody was on duty for the step before, so it comes to you."))
     late = int(facts["late_seconds"] or 0)
-    if late < LATE_WORTH_SAYING:
-        return said
-    # Translators: 时限引擎停过，本通知晚了 {late}。
-    return said + " " + _text("This page comes %(late)s late: the engine stood still.") % {"late": duration(late)}
+    if late >= LATE_WORTH_SAYING:
+        # Translators: 时限引擎停过，这条通知晚了 {late}。
+        said.append(_text("This page comes %(late)s late: the engine stood still.") % {"late": duration(late)})
+    return " ".join(said)
+
+
+def _nobody(facts: Facts, now: datetime) -> str:
+    """`roles` holds codes of roles, or who holds the matter (`assignee`, `owner`)."""
+    labels = {**dict(Role.choices), "assignee": _text("assignee"), "owner": _text("first-contact owner")}
+    roles = ", ".join(str(labels.get(code, code)) for code in facts["roles"] or ())
+    # Translators: {ticket}：{promise} 该叫人了，但没有人值班（{roles}）。请补值班表。
+    text = _text("%(ticket)s: %(promise)s should page someone, but nobody is on duty (%(roles)s).")
+    return text % _plain(facts, now, roles=roles)
+
+
+def _sent(facts: Facts, now: datetime) -> str:
+    if facts["expected_at"]:
+        # Translators: {who}已出发，预计 {expected_at} 到，处理您的报修 {ticket}“{title}”。
+        text = _text("%(who)s is on the way to you, expected %(expected_at)s, for %(ticket)s “%(title)s”.")
+    else:
+        # Translators: {who}已出发，处理您的报修 {ticket}“{title}”。
+        text = _text("%(who)s is on the way to you for %(ticket)s “%(title)s”.")
+    return text % _plain(facts, now)
+
+
+def _receipt(facts: Facts, now: datetime) -> str:
+    if facts["due_at"]:
+        # Translators: 已收到您的报修 {ticket}“{title}”，{due_at} 前由技术人员答复您。
+        text = _text("We have received your report %(ticket)s “%(title)s”. A technician answers by %(due_at)s.")
+    else:
+        # Translators: 已收到您的报修 {ticket}“{title}”。
+        text = _text("We have received your report %(ticket)s “%(title)s”.")
+    return text % _plain(facts, now)
+
+
+def _solved(facts: Facts, now: datetime) -> str:
+    if facts["reminder"]:
+        # Translators: 您的报修 {ticket}“{title}”好了吗？好了请确认；还没好请告诉我们。
+        text = _text("Is your report %(ticket)s “%(title)s” solved? Please confirm it, or tell us what is still wrong.")
+    else:
+        # Translators: 您的报修 {ticket}“{title}”已处理好，请您确认；还没好请告诉我们。
+        text = _text("Your report %(ticket)s “%(title)s” is solved. Please confirm it, or tell us what is still wrong.")
+    return text % _plain(facts, now)
+
+
+def _closed(facts: Facts, now: datetime) -> str:
+    if facts["how"] == "silence":
+        # Translators: 一直没有收到您的回复，我们已关闭报修 {ticket}“{title}”。如果还没好，可以重新打开。
+        text = _text("We heard nothing more, so your report %(ticket)s “%(title)s” is closed. You can still reopen it.")
+    else:
+        # Translators: 您的报修 {ticket}“{title}”已完成。
+        text = _text("Your report %(ticket)s “%(title)s” is closed.")
+    return text % _plain(facts, now)
 
 
 TABLE: dict[str, Wording] = {
     "sla.page": Wording("alarm-clock", _page, tone="warn"),
-    "sla.nobody_on_duty": Wording(
-        "user-x",
-        # Translators: {ticket}：{promise} 该叫人了，但值班表上没有人（{roles}）。
-        _("%(ticket)s: %(promise)s should page someone, but nobody is on duty (%(roles)s)."),
+    "sla.digest": Wording(
+        "alarm-clock",
+        # Translators: 有 {count} 个时限要您跟进。
+        _("%(count)s clocks need you now."),
+        button=_("Open the wall"),
         tone="bad",
     ),
+    "sla.nobody_on_duty": Wording("user-x", _nobody, button=_("Open the roster"), tone="bad"),
     "sla.set_aside": Wording(
         "octagon-alert",
-        # Translators: 时限引擎放下了 {ticket} 的一个时限，请查看：{reason}
-        _("The engine set a clock of %(ticket)s aside, please look: %(reason)s"),
+        # Translators: {ticket} 的一个时限算不出来，引擎先放下了它，请查看。
+        _("A clock of %(ticket)s cannot be counted and was set aside, please look."),
         tone="bad",
     ),
-    "ticket.receipt": Wording(
-        "inbox",
-        None,
-        # Translators: 已收到您的报修 {ticket}“{title}”，{due} 前由技术人员答复您。
-        _("We have received your report %(ticket)s “%(title)s”. A technician answers by %(due_at)s."),
-        # Translators: 查看进展。
-        _("See how it goes on"),
+    "sla.year_missing": Wording(
+        "calendar-x",
+        # Translators: {year} 年的节假日安排还没有录入，用到它的时限是暂定的。
+        _("The holidays of %(year)s are not loaded yet; deadlines that reach into it are provisional."),
+        button=_("Open the calendar"),
+        tone="warn",
     ),
+    "ticket.receipt": Wording("inbox", None, _receipt, FOLLOW),
     "ticket.filed": Wording(
         "ticket",
-        # Translators: {hospital} 报修 {ticket}“{title}”
+        # Translators: {hospital}报修 {ticket}：{title}
         _("%(hospital)s filed %(ticket)s: %(title)s"),
-        # Translators: {who}为贵院报修 {ticket}“{title}”
+        # Translators: {who}为贵院报修 {ticket}“{title}”。
         _("%(who)s filed %(ticket)s for your hospital: %(title)s"),
     ),
     "ticket.answered": Wording(
         "message-square",
-        # Translators: {who}答复了 {ticket}“{title}”
+        # Translators: {who}答复了 {ticket}：{title}
         _("%(who)s answered on %(ticket)s: %(title)s"),
-        # Translators: {who}答复了您的报修 {ticket}“{title}”
+        # Translators: {who}答复了您的报修 {ticket}“{title}”。
         _("%(who)s answered your report %(ticket)s “%(title)s”."),
         _("Read and reply"),
     ),
@@ -126,7 +181,7 @@ TABLE: dict[str, Wording] = {
     ),
     "ticket.assigned": Wording(
         "user-check",
-        # Translators: {ticket}“{title}”交给您处理（{hospital}）
+        # Translators: {ticket} 交给您处理：{title}（{hospital}）
         _("%(ticket)s is yours now: %(title)s (%(hospital)s)"),
     ),
     "ticket.owner_offered": Wording(
@@ -137,93 +192,89 @@ TABLE: dict[str, Wording] = {
     ),
     "ticket.owner_accepted": Wording(
         "handshake",
-        # Translators: {who}已接任 {ticket} 的首问负责人
+        # Translators: {who}已接任 {ticket} 的首问负责人：{title}
         _("%(who)s is now first-contact owner of %(ticket)s: %(title)s"),
-        # Translators: {who}现在负责您的报修 {ticket}“{title}”，有事可以直接找{who}
+        # Translators: 您的报修 {ticket}“{title}”现在由{who}负责到底，有事可以直接找{who}。
         _("%(who)s now looks after your report %(ticket)s “%(title)s” until it is closed."),
     ),
     "ticket.owner_declined": Wording(
         "handshake",
-        # Translators: {who}没有接任 {ticket} 的首问负责人，仍由您负责
+        # Translators: {who}没有接任 {ticket} 的首问负责人，仍由您负责。
         _("%(who)s declined to become first-contact owner of %(ticket)s; it stays with you."),
     ),
     "ticket.waiting": Wording(
         "pause",
-        # Translators: {ticket} 在等医院：{reason}
-        _("%(ticket)s waits for the hospital: %(reason)s"),
-        # Translators: 您的报修 {ticket}“{title}”在等您这边：{reason}
-        _("Your report %(ticket)s “%(title)s” waits for you: %(reason)s"),
+        # Translators: {ticket} 在等医院：{title}
+        _("%(ticket)s waits for the hospital: %(title)s"),
+        # Translators: 您的报修 {ticket}“{title}”在等您这边。
+        _("Your report %(ticket)s “%(title)s” waits for you."),
         _("See what is needed"),
+        "warn",
     ),
     "ticket.visit_needed": Wording(
         "truck",
-        # Translators: {ticket} 远程解决不了，请派工程师（{hospital}）：{reason}
-        _("%(ticket)s cannot be solved remotely, please send an engineer (%(hospital)s): %(reason)s"),
+        # Translators: {ticket} 要上门处理：{title}（{hospital}）
+        _("%(ticket)s needs a visit: %(title)s (%(hospital)s)"),
         tone="warn",
     ),
     "ticket.engineer_sent": Wording(
         "truck",
-        # Translators: {who}已出发去处理 {ticket}，预计 {expected_at} 到
-        _("%(who)s is on the way for %(ticket)s, expected %(expected_at)s."),
-        # Translators: {who}工程师已出发，预计 {expected_at} 到，处理您的报修 {ticket}“{title}”
-        _("%(who)s is on the way to you, expected %(expected_at)s, for %(ticket)s “%(title)s”."),
-        _("See how it goes on"),
+        # Translators: {who}已出发，处理 {ticket}：{title}
+        _("%(who)s is on the way for %(ticket)s: %(title)s"),
+        _sent,
+        FOLLOW,
     ),
     "ticket.arrived": Wording(
         "map-pin",
-        # Translators: {who} {arrived_at} 到场（{ticket}）
-        _("%(who)s arrived for %(ticket)s at %(arrived_at)s."),
-        # Translators: {who}工程师 {arrived_at} 已到场，处理您的报修 {ticket}“{title}”
+        # Translators: {who} {arrived_at} 到场，处理 {ticket}：{title}
+        _("%(who)s arrived for %(ticket)s at %(arrived_at)s: %(title)s"),
+        # Translators: {who} {arrived_at} 已到场，处理您的报修 {ticket}“{title}”。
         _("%(who)s arrived at %(arrived_at)s for your report %(ticket)s “%(title)s”."),
-        _("See how it goes on"),
+        FOLLOW,
     ),
     "ticket.evidence": Wording(
-        "clock-alert",
-        # Translators: {who}补报 {ticket} 于 {arrived_at} 到场，设备时间不可靠，请您核实
-        _("%(who)s reports late to have arrived for %(ticket)s at %(arrived_at)s. Please confirm or reject it."),
+        "badge-alert",
+        # Translators: {ticket} 的到场时间 {arrived_at} 来自不准的设备或登记太晚，要您确认。
+        _("The arrival of %(who)s for %(ticket)s at %(arrived_at)s was recorded late and needs your word."),
+        button=_("Confirm or reject"),
         tone="warn",
     ),
     "ticket.solved": Wording(
         "circle-check",
-        # Translators: {who}解决了 {ticket}“{title}”，等医院确认
+        # Translators: {who}解决了 {ticket}：{title}
         _("%(who)s solved %(ticket)s: %(title)s"),
-        # Translators: 您的报修 {ticket}“{title}”已处理好，请您确认；还有问题就点“还没好”
-        _("Your report %(ticket)s “%(title)s” is solved. Please confirm it, or tell us what is still wrong."),
+        _solved,
         # Translators: 去确认，或告诉我们还没好。
         _("Confirm or reopen"),
         "ok",
     ),
     "ticket.reopened": Wording(
         "rotate-ccw",
-        # Translators: {ticket}“{title}”重新打开了：{reason}
-        _("%(ticket)s was reopened: %(reason)s"),
-        # Translators: 您的报修 {ticket}“{title}”又在处理了
+        # Translators: {ticket} 重新打开了：{title}
+        _("%(ticket)s was reopened: %(title)s"),
+        # Translators: 您的报修 {ticket}“{title}”又在处理了。
         _("We are working on your report %(ticket)s “%(title)s” again."),
-        OPEN,
-        "warn",
+        tone="warn",
     ),
     "ticket.closed": Wording(
         "circle-check",
-        # Translators: {ticket}“{title}”已关闭
+        # Translators: {ticket} 已关闭：{title}
         _("%(ticket)s is closed: %(title)s"),
-        # Translators: 您的报修 {ticket}“{title}”已完成
-        _("Your report %(ticket)s “%(title)s” is closed."),
-        OPEN,
-        "ok",
+        _closed,
+        tone="ok",
     ),
     "ticket.cancelled": Wording(
         "minus",
-        # Translators: {ticket} 已撤销：{reason}
-        _("%(ticket)s was withdrawn: %(reason)s"),
-        # Translators: 您的报修 {ticket}“{title}”已撤销：{reason}
-        _("Your report %(ticket)s “%(title)s” was withdrawn: %(reason)s"),
-        OPEN,
-        "off",
+        # Translators: {ticket} 已撤销：{title}
+        _("%(ticket)s was withdrawn: %(title)s"),
+        # Translators: 您的报修 {ticket}“{title}”已撤销。
+        _("Your report %(ticket)s “%(title)s” was withdrawn."),
+        tone="off",
     ),
     "mail.given_up": Wording(
         "mail-x",
-        # Translators: 发给{who}（{address}）的邮件发不出去，已放弃：{reason}
-        _("Mail to %(who)s (%(address)s) could not be delivered and was given up: %(reason)s"),
+        # Translators: 发给{who}（{address}）的邮件送不到，已放弃。
+        _("Mail to %(who)s (%(address)s) could not be delivered and was given up."),
         button=_("Open the inbox"),
         tone="bad",
     ),
@@ -231,8 +282,14 @@ TABLE: dict[str, Wording] = {
 """Kind → what it says to whom. `tests/notifications/test_wording.py` finds kinds that the code uses
 without a row here."""
 
-# A kind that only a newer process knows (an upgrade in progress) still reads as a sentence.
-UNKNOWN = Wording("bell", _("There is news on %(ticket)s: %(title)s"))
+
+def _nothing_known(facts: Facts, now: datetime) -> str:
+    """A kind that only a newer process knows (an upgrade in progress) still reads as a sentence."""
+    # Translators: {ticket} 有新情况：{title}
+    return _text("There is news on %(ticket)s: %(title)s") % _plain(facts, now)
+
+
+UNKNOWN = Wording("bell", _nothing_known)
 
 
 def check_audience(kind: str, person: User) -> None:
@@ -244,24 +301,25 @@ def check_audience(kind: str, person: User) -> None:
 def words(notification: Notification, reader: User, now: datetime) -> Words:
     """What `notification` says to `reader` in the language that is active; times are told from `now`."""
     row = TABLE.get(notification.kind, UNKNOWN)
-    sentence = row.to_hospital if reader.is_hospital else row.to_staff
-    if sentence is None:
-        sentence = UNKNOWN.to_staff
-    facts: Facts = defaultdict(str, notification.context)
-    said = sentence(facts, notification.created_at) if callable(sentence) else str(sentence) % _plain(facts, now)
-    return Words(said, str(facts["text"]), str(row.button), row.icon, row.tone)
+    sentence = (row.to_hospital if reader.is_hospital else row.to_staff) or _nothing_known
+    told = {"told_at": notification.created_at.isoformat()}
+    facts: Facts = defaultdict(str, {**notification.context, **told})
+    said = sentence(facts, now) if callable(sentence) else str(sentence) % _plain(facts, now)
+    pages = (_page(defaultdict(str, {**item, **told}), now) for item in facts["items"] or ())
+    lines = (facts["reason"], facts["failure"], facts["text"], *pages)
+    quote = "\n".join(str(line) for line in lines if line)
+    return Words(said, quote, str(row.button), row.icon, row.tone)
 
 
-def _plain(facts: Facts, now: datetime) -> Facts:
-    """The context as words: instants as a clock shows them, anything missing as nothing."""
-    return defaultdict(
-        str, {key: _moment(value, now) if key.endswith("_at") else value for key, value in facts.items()}
-    )
+def _plain(facts: Facts, now: datetime, **words: str) -> Facts:
+    """The context and `words`: instants as a clock shows them, anything missing as nothing."""
+    plain = {key: _moment(value, now) if key.endswith("_at") else value for key, value in facts.items()}
+    return defaultdict(str, {**plain, **words})
 
 
 def _moment(value: str, now: datetime) -> str:
     return clock(datetime.fromisoformat(value), now) if value else ""
 
 
-def _seconds_between(at: datetime, due: str) -> float:
-    return (datetime.fromisoformat(due) - at).total_seconds() if due else 0.0
+def _seconds_between(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() if end else 0.0
