@@ -11,8 +11,10 @@ from people import travel
 from people.models import Site
 from sla import calendars
 from sla.hours import WorkingHours
-from sla.models import CalendarVersion, Commitment, EscalationStep, Ladder
+from sla.models import CalendarVersion, Commitment, Edition, EscalationStep, Ladder
 from sla.runs import Rule, Travel
+
+_kept: dict[datetime, Tables] = {}
 
 
 def rule_of(row: Commitment) -> Rule:
@@ -39,7 +41,7 @@ def rule_of(row: Commitment) -> Rule:
 
 
 class Tables:
-    """Policies, calendars and ladders: three queries, whatever the number of timelines."""
+    """Policies, calendars and ladders: four queries, whatever the number of timelines."""
 
     def __init__(self) -> None:
         self._rules: dict[str, list[tuple[datetime, Rule]]] = defaultdict(list)
@@ -48,9 +50,20 @@ class Tables:
             self._rules[row.policy.code].append((row.valid_from, rule_of(row)))
             self.ladder_of[row.pk] = row.ladder_id
         self._versions: dict[int, list[CalendarVersion]] = defaultdict(list)
-        for version in CalendarVersion.objects.order_by("calendar_id", "-number"):
+        for version in CalendarVersion.objects.defer("content").order_by("calendar_id", "-number"):
             self._versions[version.calendar_id].append(version)
-        self._ladders: dict[int, tuple[int, list[dict[str, Any]]]] | None = None
+        self._ladders = _ladders()
+
+    @classmethod
+    def current(cls) -> Tables:
+        """The tables as they stand: one small query, and only after a change all four (see `Edition`)."""
+        edition = Edition.objects.values_list("at", flat=True).first()
+        if edition is None:
+            return cls()
+        if edition not in _kept:
+            _kept.clear()
+            _kept[edition] = cls()
+        return _kept[edition]
 
     def rules(self, policy: str, at: datetime) -> list[Rule]:
         """The newest version of each commitment of `policy` that was valid at `at`, in their order."""
@@ -66,8 +79,6 @@ class Tables:
 
     def ladder(self, commitment: int) -> tuple[int, list[dict[str, Any]]]:
         """Minutes after which an acknowledgement lapses, and the milestones, repeats written out."""
-        if self._ladders is None:
-            self._ladders = _ladders()
         ladder = self.ladder_of.get(commitment)
         return self._ladders[ladder] if ladder is not None else (15, [])
 

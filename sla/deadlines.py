@@ -149,7 +149,7 @@ def promise_preview(hospital: Hospital, device_kind: str, code: str, now: dateti
     """When a clock `code` would fall due if a fault were notified at `now`; None if nothing is promised."""
     policy = policy_for(hospital, device_kind, now)
     terms = {"policy": policy.code, "kind": "fault", "node_down": False}
-    book = TimelineBook(Tables(), None)
+    book = TimelineBook(Tables.current(), None)
     runs = replay([FactView(0, Kind.NOTIFIED, now, now, terms)], book, now)
     return next((run.due_at for run in runs if run.rule.code == code), None)
 
@@ -159,7 +159,7 @@ def promise_preview(hospital: Hospital, device_kind: str, code: str, now: dateti
 
 def rebuild(timeline: Timeline, *, now: datetime, tables: Tables | None = None) -> None:
     """Derive the deadlines of a locked timeline again from its facts. Twice changes nothing."""
-    tables = tables or Tables()
+    tables = tables or Tables.current()
     facts = list(timeline.facts.order_by("at", "id"))
     runs = replay([view_of(fact) for fact in facts], TimelineBook(tables, timeline.site), now)
     _announce(timeline, facts, runs, now)

@@ -97,7 +97,7 @@ def _handle_set(claimed: list[int], now: datetime, swept: Swept) -> None:
     due = _due(claimed, now)
     turning = sorted({row.timeline_id for row in due if _needs_rebuild(row, now)})
     if turning:
-        tables = Tables()
+        tables = Tables.current()
         for timeline in Timeline.objects.filter(pk__in=turning).select_related("site"):
             deadlines.rebuild(timeline, now=now, tables=tables)
         due = _due(claimed, now)

@@ -2,7 +2,7 @@
 
 from sla.models.calendars import Calendar, CalendarVersion, NationalDay, NationalYear
 from sla.models.paging import EngineEvent, Heartbeat, Page
-from sla.models.policy import Commitment, EscalationStep, Ladder, PauseReason, Policy, PolicyAssignment
+from sla.models.policy import Commitment, Edition, EscalationStep, Ladder, PauseReason, Policy, PolicyAssignment
 from sla.models.timeline import Deadline, Fact, Timeline
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "CalendarVersion",
     "Commitment",
     "Deadline",
+    "Edition",
     "EngineEvent",
     "EscalationStep",
     "Fact",

@@ -101,6 +101,22 @@ class Policy(models.Model):
         return self.name
 
 
+class Edition(models.Model):
+    """When a row that clocks are counted by last changed; kept by triggers, so nothing can forget it.
+
+    One row. A process that holds the tables of this edition in memory need not read them again.
+    """
+
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("edition")
+        verbose_name_plural = _("editions")
+
+    def __str__(self) -> str:
+        return self.at.isoformat()
+
+
 class PolicyAssignment(models.Model):
     """Which policy a hospital's tickets fall under from a moment on."""
 

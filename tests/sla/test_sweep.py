@@ -12,8 +12,9 @@ from notifications.models import Notification
 from people.models import Role, User
 from sla import deadlines, defaults, escalation, heartbeat
 from sla.audit import differences
+from sla.book import Tables
 from sla.facts import Kind
-from sla.models import Deadline, EngineEvent, EscalationStep, Page, Timeline
+from sla.models import Commitment, Deadline, EngineEvent, EscalationStep, Page, Timeline
 from sla.sweep import CLAIM, database_now, sweep
 from tests.factories import (
     AdministratorFactory,
@@ -272,6 +273,14 @@ def test_the_claim_reads_the_partial_index_whatever_the_size_of_the_table(duty: 
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "sla_deadline_next_action" in plan
     assert "Seq Scan on sla_deadline" not in plan
+
+
+def test_a_change_of_a_row_that_clocks_are_counted_by_is_seen_at_once(duty: dict[str, User]) -> None:
+    before = Tables.current()
+    assert Tables.current() is before
+    Commitment.objects.filter(code="response").update(targets=[{"minutes": 30}])
+    timeline = notified(1)
+    assert timeline.deadlines.get(code="response").target_seconds == 1800
 
 
 def test_the_engine_is_stale_after_a_minute_without_a_sweep(duty: dict[str, User]) -> None:
