@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from people.models import User
+from people.models import HOSPITAL_ROLES, DutyOverride, Role, User
 from people.validators import login_name, plain_phone
 
 
@@ -107,4 +108,36 @@ class ContactForm(CurrentPassword, forms.ModelForm[User]):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not (cleaned.get("email") or cleaned.get("phone") or self.errors):
             raise ValidationError(_("Keep an e-mail address or a phone number: you sign in with it."))
+        return cleaned
+
+
+class OverrideForm(forms.ModelForm[DutyOverride]):
+    """Somebody else is on duty for some hours, or nobody."""
+
+    class Meta:
+        model = DutyOverride
+        fields = ("role", "region", "user", "starts_at", "ends_at", "reason")
+        widgets = {
+            "starts_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            "ends_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        }
+
+    def __init__(self, now: datetime, data: Any = None) -> None:
+        self.now = now
+        super().__init__(data)
+        self.fields["role"].choices = [  # type: ignore[attr-defined]
+            (role.value, role.label) for role in Role if role not in HOSPITAL_ROLES
+        ]
+        people = self.fields["user"]
+        people.queryset = User.objects.filter(is_active=True, hospital=None)  # type: ignore[attr-defined]
+        people.empty_label = _("Nobody (closed)")  # type: ignore[attr-defined]
+        self.fields["region"].empty_label = _("Every region")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        start, end = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if start and end and end <= start:
+            self.add_error("ends_at", _("The end lies before the beginning."))
+        elif end and end <= self.now:
+            self.add_error("ends_at", _("These hours are over already."))
         return cleaned

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
@@ -48,13 +48,15 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "now": now,
         "hotline_number": settings.HOTLINE_NUMBER,
-        "urls": {key: _url(name) for key, name in URLS.items()},
+        "urls": {key: reverse(name) for key, name in URLS.items()},
         "nav": (),
     }
     if user is None or not user.is_authenticated:
         return context
     context["nav"] = nav = _nav(request, PORTAL if user.is_hospital else CONSOLE)
     context["urls"]["home"] = nav[0].url if nav else "/"
+    if may(user, "roster"):
+        context["urls"]["roster_gaps"] = reverse("roster-gaps")
     context["unread"] = SimpleLazyObject(lambda: inbox.unread(user))
     if user.is_hospital:
         context["hospital_name"] = SimpleLazyObject(lambda: user.hospital.name)
@@ -63,17 +65,11 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     return context
 
 
-def _url(name: str) -> str:
-    """Path of a route, empty while the app that owns it is not installed."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
-
-
 def _nav(request: HttpRequest, table: tuple[tuple[str, Any, str, str, str], ...]) -> tuple[NavItem, ...]:
     """Entries the person may use; the one with the longest matching path is current."""
-    rows = [(text, _url(name), icon, keys) for act, text, name, icon, keys in table if may(request.user, act)]
-    rows = [row for row in rows if row[1]]
-    here = max((url for _text, url, _icon, _keys in rows if request.path.startswith(url)), key=len, default="")
+    rows = [(text, reverse(name), icon, keys) for act, text, name, icon, keys in table if may(request.user, act)]
+    under = (
+        url for _text, url, _icon, _keys in rows if request.path == url or (url != "/" and request.path.startswith(url))
+    )
+    here = max(under, key=len, default="")
     return tuple(NavItem(text, url, icon, current=url == here, shortcut=keys) for text, url, icon, keys in rows)

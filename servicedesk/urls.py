@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("people.urls")),
     path("demo/", include("people.demo_urls")),
     path("api/v1/", include("tickets.api_urls")),
+    path("desk/roster/", include("people.roster_urls")),
     path("desk/", include("tickets.console_urls")),
     path("", include("notifications.urls")),
     path("", include("sla.urls")),
