@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
@@ -30,6 +31,8 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         self.collect_static()
         if settings.DEMO:
+            if not get_user_model()._default_manager.exists():
+                self.stderr.write("desk: loading the demo, once", style_func=str)
             call_command("demo", stdout=sys.stderr)
             accounts = StringIO()
             call_command("demo", accounts=True, stdout=accounts)
