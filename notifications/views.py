@@ -77,7 +77,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """How the person wants to be told; urgent matters ignore it."""
     user = cast(User, request.user)
     wish = Preference.objects.filter(person=user, channel=Channel.MAIL).first()
-    form = WishForm(request.POST or None, instance=wish or Preference(person=user, channel=Channel.MAIL))
+    wish = wish or Preference(person=user, channel=Channel.MAIL)
+    # Both boxes empty is an answer too, so not `request.POST or None`.
+    form = WishForm(request.POST if request.method == "POST" else None, instance=wish)
     if form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
