@@ -6,9 +6,10 @@ from types import SimpleNamespace
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template import engines
-from django.urls import include, path
+from django.urls import path
 from django.utils import timezone
 
+import servicedesk.urls
 from common.present import open_chip
 
 PERSON = SimpleNamespace(is_authenticated=True, pk=7, name="周敏", title="", is_hospital=True)
@@ -67,10 +68,10 @@ urlpatterns = [
     path("signed-out/", page(WORDS, user=SimpleNamespace(is_authenticated=False))),
     path("arrived/", arrived),
     path("broken/", broken),
-    path("live/", page(LIVE)),
+    path("figures/", page(LIVE)),
     path("count/", count),
     path("question/", page(QUESTION)),
     path("photos/", page(PHOTOS)),
     path("keys/", page(KEYS)),
-    path("account/", include("people.urls")),
+    *servicedesk.urls.urlpatterns,
 ]  # fmt: skip

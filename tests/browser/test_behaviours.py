@@ -159,13 +159,13 @@ def test_shortcuts_that_are_switched_off_stay_silent(visit):
 
 def test_without_a_stream_the_page_asks_every_minute(visit, page):
     page.clock.install()
-    page = visit("/live/")
+    page = visit("/figures/")
     page.clock.run_for(61_000)
     expect(page.locator("#count")).to_have_text("1")
 
 
 def test_a_page_that_cannot_reach_the_server_says_how_old_it_is_and_recovers(visit, context):
-    page = visit("/live/")
+    page = visit("/figures/")
     refresh = "document.body.dispatchEvent(new CustomEvent('live:refresh'))"
     context.set_offline(True)
     page.evaluate(refresh)
