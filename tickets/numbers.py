@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 
 SEQUENCES_LOCK = 5_240_010
 """Advisory lock under which a year's sequence is made (CREATE … IF NOT EXISTS alone can still collide)."""
@@ -18,13 +18,19 @@ def next_number(now: datetime, timezone: str = "Asia/Shanghai") -> str:
     """
     year = now.astimezone(ZoneInfo(timezone)).year
     sequence = f"tickets_number_{year}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(to_regclass(%s))", [sequence])
-        (value,) = cursor.fetchone()
-        if value is None:
-            # The year's first ticket.
+    value = _next(sequence)
+    if value is None:
+        # The year's first ticket.
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEQUENCES_LOCK])
             cursor.execute(f"CREATE SEQUENCE IF NOT EXISTS {sequence}")
-            cursor.execute("SELECT nextval(to_regclass(%s))", [sequence])
-            (value,) = cursor.fetchone()
+        value = _next(sequence)
     return f"SR-{year}-{value:06d}"
+
+
+def _next(sequence: str) -> int | None:
+    """The sequence's next value; None while there is no such sequence."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(to_regclass(%s))", [sequence])
+        value: int | None = cursor.fetchone()[0]
+    return value

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_INPUT = 100
 """Characters of a search that are read; nobody types more, and a longer one must not cost more."""
 MAX_WORDS = 12
-NUMBER = re.compile(r"(?:SR-?)?(\d{4})-(\d{1,6})", re.IGNORECASE)
+NUMBER = re.compile(r"(?:SR-?)?(\d{4})-(\d{0,6})", re.IGNORECASE)
 PUNCTUATION = re.compile(r"[\W_]+")
 
 
@@ -62,7 +62,8 @@ def find(user: User | Any, text: str) -> QuerySet[Ticket]:
     mine = Ticket.objects.for_user(user)
     if number := NUMBER.fullmatch(text):
         year, digits = number.groups()
-        return mine.filter(Q(number=f"SR-{year}-{digits:0>6}") | Q(number__startswith=f"SR-{year}-{digits}"))
+        whole = Q(number=f"SR-{year}-{digits:0>6}") if digits else Q()
+        return mine.filter(whole | Q(number__startswith=f"SR-{year}-{digits}"))
     found = words(text)[:MAX_WORDS]
     if not found:
         return mine.none()

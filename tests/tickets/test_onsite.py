@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from people.models import TravelTime
+from sla.models import PauseReason
 from tests.factories import EngineerFactory, ServiceBaseFactory, TeamFactory, TravelTimeFactory
 from tests.tickets.conftest import Scene
 from tickets import workflow
@@ -110,6 +111,14 @@ def test_an_arrival_that_comes_after_the_solution_is_evidence_and_moves_nothing(
     ticket = workflow.arrive(ticket, by=scene.engineer, at=scene.at("12:10"), client_key=uuid4(), now=scene.at("13:30"))
     assert ticket.status == Status.SOLVED
     assert scene.clock(ticket, "onsite").state == "met"
+
+
+def test_an_arrival_that_comes_during_a_wait_is_where_the_wait_leads_back_to(scene: Scene) -> None:
+    reason = PauseReason.objects.get(code="no_access")
+    ticket = workflow.wait(on_the_way(scene), by=scene.operator, reason=reason, note="", now=scene.at("12:00"))
+    ticket = workflow.arrive(ticket, by=scene.engineer, at=scene.at("11:55"), now=scene.at("12:10"))
+    assert ticket.status == Status.WAITING
+    assert workflow.resume(ticket, by=scene.operator, now=scene.at("12:20")).status == Status.ON_SITE
 
 
 @pytest.mark.parametrize(

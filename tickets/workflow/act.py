@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -21,10 +22,12 @@ from sla.models import Fact, Timeline
 from tickets.models import Ticket, TicketAttachment, TicketEvent
 from tickets.states import VERBS, Refused, Status, check
 
+log = logging.getLogger(__name__)
 E = TicketEvent.EventKind
 TECHNICIANS = frozenset({Role.OPERATOR, Role.LEAD, Role.ENGINEER})
 """Whose first word to the hospital is the substantive answer of A1, and who can be first-contact owner."""
 
+NEEDED = ("hospital", "site", "timeline", "reporter", "fault_class", "owner", "assignee")
 SHOWN_ON_TIMELINE = frozenset({"title", "assignee", "owner", "team", "priority"})
 
 
@@ -157,6 +160,17 @@ class Act:
         live.publish("ticket", self.ticket.number, tenant=self.ticket.hospital_id)
 
 
+def each(tickets: Iterable[Ticket], do: Callable[[Ticket], bool]) -> int:
+    """`do` to each ticket; how many it changed. One that fails is logged and leaves the others alone."""
+    changed = 0
+    for ticket in tickets:
+        try:
+            changed += do(ticket)
+        except Exception:  # whatever it is, it must not keep the next ticket from its turn
+            log.exception("%s was left out by %s", ticket.number, do.__name__)
+    return changed
+
+
 @contextmanager
 def act(ticket: Ticket, verb: str | None, *, by: User | None, now: datetime) -> Iterator[Act]:
     """Lock `ticket`, check that its state allows `verb` (`None`: any), save what the body changed; one transaction.
@@ -164,14 +178,11 @@ def act(ticket: Ticket, verb: str | None, *, by: User | None, now: datetime) -> 
     Raises `states.WrongState`. The row handed in only says which: the locked one is read anew.
     """
     with transaction.atomic():
-        locked = (
-            Ticket.objects.select_for_update(of=("self",))
-            .select_related("hospital", "site", "timeline", "reporter", "fault_class", "owner", "assignee")
-            .defer("search")
-            .get(pk=ticket.pk)
-        )
+        # Two queries: a row that was waited for comes with the joined rows of before the wait.
+        Ticket.objects.select_for_update(no_key=True).only("pk").get(pk=ticket.pk)
+        row = Ticket.objects.select_related(*NEEDED).defer("search").get(pk=ticket.pk)
         if verb is not None:
-            check(locked.status, verb)
-        doing = Act(locked, by, now)
+            check(row.status, verb)
+        doing = Act(row, by, now)
         yield doing
         doing.finish()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from people.models import User
@@ -12,7 +13,7 @@ from sla.facts import Kind as FactKind
 from tickets.models import Ticket
 from tickets.states import Refused, Status
 from tickets.workflow import telling
-from tickets.workflow.act import Act, E, act, needed
+from tickets.workflow.act import Act, E, act, each, needed
 
 
 def resolve(ticket: Ticket, *, by: User, cause: str, action: str, now: datetime) -> Ticket:
@@ -88,14 +89,25 @@ def cancel(ticket: Ticket, *, by: User, reason: str, now: datetime) -> Ticket:
 
 def close_silent(now: datetime) -> int:
     """Close what nobody at the hospital spoke of for days after "solved": confirmed by silence; how many."""
-    silent = Ticket.objects.filter(status=Status.SOLVED, solved_at__lte=now - settings.TICKET_CLOSE_SILENT_AFTER)
-    closed = 0
-    for ticket in silent.order_by("solved_at"):
+
+    def close(ticket: Ticket) -> bool:
         with act(ticket, None, by=None, now=now) as doing:
-            if doing.ticket.status == Status.SOLVED and doing.ticket.solved_at == ticket.solved_at:
-                _close(doing, how="silence")
-                closed += 1
-    return closed
+            if not _still_solved(doing.ticket, ticket):
+                return False
+            _close(doing, how="silence")
+        return True
+
+    return each(_solved_by(now - settings.TICKET_CLOSE_SILENT_AFTER), close)
+
+
+def _solved_by(moment: datetime) -> QuerySet[Ticket]:
+    """What was solved by then and still waits for the hospital's word."""
+    return Ticket.objects.filter(status=Status.SOLVED, solved_at__lte=moment).order_by("solved_at")
+
+
+def _still_solved(row: Ticket, found: Ticket) -> bool:
+    """Whether nobody confirmed or reopened it between finding and locking it."""
+    return row.status == Status.SOLVED and row.solved_at == found.solved_at
 
 
 def remind(now: datetime) -> int:
@@ -103,15 +115,21 @@ def remind(now: datetime) -> int:
 
     After an outage only the latest reminder goes out.
     """
-    asked = 0
-    for count, after in reversed(list(enumerate(settings.TICKET_CONFIRM_REMINDERS, start=1))):
-        due = Ticket.objects.filter(status=Status.SOLVED, reminders__lt=count, solved_at__lte=now - after)
-        for ticket in due.order_by("solved_at"):
-            with act(ticket, None, by=None, now=now) as doing:
-                row = doing.ticket
-                if row.status == Status.SOLVED and row.reminders < count and row.solved_at == ticket.solved_at:
-                    doing.change(reminders=count)
-                    key = f"cycle:{row.cycle}:reminder:{count}"
-                    telling.hospital(doing, "ticket.solved", key=key, text=row.solution, reminder=count)
-                    asked += 1
-    return asked
+    numbered = list(enumerate(settings.TICKET_CONFIRM_REMINDERS, start=1))
+    return sum(_ask_again(count, now - after, now) for count, after in reversed(numbered))
+
+
+def _ask_again(count: int, solved_by: datetime, now: datetime) -> int:
+    """Send the `count`th reminder wherever it is due and neither it nor a later one was sent."""
+
+    def ask(ticket: Ticket) -> bool:
+        with act(ticket, None, by=None, now=now) as doing:
+            row = doing.ticket
+            if row.reminders >= count or not _still_solved(row, ticket):
+                return False
+            doing.change(reminders=count)
+            key = f"cycle:{row.cycle}:reminder:{count}"
+            telling.hospital(doing, "ticket.solved", key=key, text=row.solution, reminder=count)
+        return True
+
+    return each(_solved_by(solved_by).filter(reminders__lt=count), ask)

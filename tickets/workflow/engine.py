@@ -13,7 +13,7 @@ from sla.models import Fact
 from tickets.models import Ticket
 from tickets.states import Status
 from tickets.workflow import telling
-from tickets.workflow.act import E, act
+from tickets.workflow.act import E, act, each
 
 
 def follow_engine(now: datetime) -> int:
@@ -35,7 +35,11 @@ def follow_engine(now: datetime) -> int:
         .order_by("pk")
     )
     limits = dict(behind.values_list("pk", "limit_at"))
-    return sum(_limit_passed(ticket, limits[pk], now) for pk, ticket in Ticket.objects.in_bulk(limits).items())
+
+    def follow(ticket: Ticket) -> bool:
+        return _limit_passed(ticket, limits[ticket.pk], now)
+
+    return each(Ticket.objects.in_bulk(limits).values(), follow)
 
 
 def _limit_passed(ticket: Ticket, at: datetime, now: datetime) -> bool:

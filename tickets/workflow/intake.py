@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
@@ -23,28 +24,34 @@ from tickets.workflow import telling
 from tickets.workflow.act import Act, E, is_urgent, needed, subject
 
 
+class About(TypedDict):
+    """What whoever files a ticket says of it."""
+
+    reporter: User
+    hospital: Hospital
+    site: Site
+    kind: str
+    title: str
+    impact: int
+    urgency: int
+    channel: str
+    device: NotRequired[Device | None]
+    tile: NotRequired[FaultTile | None]
+    fault_class: NotRequired[FaultClass | None]
+    description: NotRequired[str]
+    place: NotRequired[str]
+    contact_name: NotRequired[str]
+    contact_phone: NotRequired[str]
+
+
 def open_ticket(
     *,
     by: User,
-    reporter: User,
-    hospital: Hospital,
-    site: Site,
-    device: Device | None = None,
-    kind: str,
-    tile: FaultTile | None = None,
-    fault_class: FaultClass | None = None,
-    title: str,
-    description: str = "",
-    impact: int,
-    urgency: int,
-    place: str = "",
-    contact_name: str = "",
-    contact_phone: str = "",
-    channel: str,
+    now: datetime,
     notified_at: datetime | None = None,
     files: Sequence[UploadedFile] = (),
     client_key: UUID | None = None,
-    now: datetime,
+    **about: Unpack[About],
 ) -> Ticket:
     """File a ticket and start its clocks (A1).
 
@@ -52,34 +59,11 @@ def open_ticket(
     never in the future. The same `client_key` from the same reporter gives the same ticket, however
     often it is sent. Raises `states.Refused`.
     """
-    if by.is_hospital or notified_at is None:
-        notified_at = now
-    if notified_at > now:
+    said_at = now if by.is_hospital or notified_at is None else notified_at
+    if said_at > now:
         raise Refused(_("The time of the report lies in the future."))
-    if site.hospital_id != hospital.pk or (device is not None and device.hospital_id != hospital.pk):
-        raise Refused(_("This site or device belongs to another hospital."))
-    chosen = fault_class or (tile.fault_class if tile else None)
-    ticket = Ticket(
-        kind=kind,
-        channel=channel,
-        hospital=hospital,
-        site=site,
-        device=device,
-        place=place or (device.room if device else ""),
-        reporter=reporter,
-        contact_name=contact_name or reporter.name,
-        contact_phone=contact_phone or reporter.phone or "",
-        fault_class=chosen,
-        tile=tile,
-        title=needed(title, _("Say in a few words what happens.")),
-        description=description.strip(),
-        impact=impact,
-        urgency=urgency,
-        priority=priorities.priority(impact, urgency, chosen),
-        created_at=notified_at,
-        changed_at=now,
-        client_key=client_key,
-    )
+    ticket = Ticket(**about, created_at=said_at, changed_at=now, client_key=client_key)
+    _complete(ticket)
     try:
         with transaction.atomic():
             return _filed_before(ticket) or _file(Act(ticket, by, now), files)
@@ -88,6 +72,20 @@ def open_ticket(
         if (earlier := _filed_before(ticket)) is None:
             raise
         return earlier
+
+
+def _complete(ticket: Ticket) -> None:
+    """Check what was said, and fill in what follows from it: class, priority, place, contact."""
+    device, reporter = ticket.device, ticket.reporter
+    if ticket.site.hospital_id != ticket.hospital_id or (device and device.hospital_id != ticket.hospital_id):
+        raise Refused(_("This site or device belongs to another hospital."))
+    ticket.title = needed(ticket.title, _("Say in a few words what happens."))
+    ticket.description = ticket.description.strip()
+    ticket.fault_class = ticket.fault_class or (ticket.tile.fault_class if ticket.tile else None)
+    ticket.priority = priorities.priority(ticket.impact, ticket.urgency, ticket.fault_class)
+    ticket.place = ticket.place or (device.room if device else "")
+    ticket.contact_name = ticket.contact_name or reporter.name
+    ticket.contact_phone = ticket.contact_phone or reporter.phone or ""
 
 
 def _filed_before(ticket: Ticket) -> Ticket | None:

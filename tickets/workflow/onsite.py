@@ -13,7 +13,7 @@ from people.models import Role, User
 from sla.facts import Kind as FactKind
 from sla.models import Fact
 from tickets.models import Ticket
-from tickets.states import Refused, allows
+from tickets.states import Refused, Status, allows
 from tickets.workflow import telling
 from tickets.workflow.act import Act, E, act, needed
 
@@ -80,41 +80,39 @@ def arrive(
     """Check in at the site: the on-site clocks stop (A2, A11).
 
     `at`: what the engineer's device said when it happened, `clock_offset_ms` how far it runs ahead of
-    ours; without it, now. It may be sent late, even after the ticket went on: then it is evidence and
-    moves nothing. A device clock too far off, or too old an arrival, waits for a lead (worked example 10).
-    The same `client_key` counts once. Raises `Refused` for a time ahead of now or before the report.
+    ours; without it, now. It may be sent late, even when the ticket went on: then it is evidence and
+    moves nothing. A device clock too far off, or too old an arrival, waits for a lead (worked example
+    10). The same `client_key` counts once. `Refused` for a time ahead of now or before the report.
     """
-    happened = (at or now) - timedelta(milliseconds=clock_offset_ms)
-    if happened > now:
-        raise Refused(_("This arrival lies in the future; check the clock of the device."))
+    offset = timedelta(milliseconds=clock_offset_ms)
+    happened = (at or now) - offset
     with act(ticket, "evidence", by=by, now=now) as doing:
         row = doing.ticket
         if client_key and row.timeline.facts.filter(client_key=client_key).exists():
             return row
-        if happened < row.created_at:
-            raise Refused(_("This arrival lies before the fault was reported."))
-        if at is None or allows(row.status, "arrive"):
-            doing.move("arrive")
-            _goes(doing, by)
-            doing.change(expected_arrival_at=None)
-        disputed = (
-            abs(timedelta(milliseconds=clock_offset_ms)) > settings.EVIDENCE_CLOCK_TOLERANCE
-            or now - happened > settings.EVIDENCE_MAX_AGE
-        )
+        if not row.created_at <= happened <= now:
+            raise Refused(_("This arrival lies in the future or before the report; check the clock of the device."))
+        _be_there(doing, by, late=at is not None)
+        disputed = abs(offset) > settings.EVIDENCE_CLOCK_TOLERANCE or now - happened > settings.EVIDENCE_MAX_AGE
+        sent = {"device_id": device_id, "clock_offset_ms": clock_offset_ms, "client_key": client_key}
+        doing.fact(FactKind.ARRIVED, at=at, disputed=disputed, **sent)
         event = doing.event(E.ARRIVED, public=True, at=happened, device=device_id, disputed=disputed)
-        doing.fact(
-            FactKind.ARRIVED,
-            at=at,
-            device_id=device_id,
-            clock_offset_ms=clock_offset_ms,
-            client_key=client_key,
-            disputed=disputed,
-        )
         said = {"key": f"event:{event.pk}", "who": _engineer(row), "arrived_at": happened.isoformat()}
         telling.hospital(doing, "ticket.arrived", **said)
         if disputed:
             telling.tell(doing, "ticket.evidence", telling.on_duty(doing, Role.LEAD, Role.MANAGER), **said)
     return doing.ticket
+
+
+def _be_there(doing: Act, by: User, *, late: bool) -> None:
+    """Move the ticket to "on site", unless a late report finds that it went on already."""
+    row = doing.ticket
+    if row.status == Status.WAITING and late and allows(row.resume_to, "arrive"):
+        doing.change(resume_to=Status.ON_SITE)
+    elif not late or allows(row.status, "arrive"):
+        doing.move("arrive")
+        _goes(doing, by)
+        doing.change(expected_arrival_at=None)
 
 
 def confirm_evidence(ticket: Ticket, fact: Fact, *, accept: bool, by: User, now: datetime) -> Ticket:

@@ -12,7 +12,7 @@ from sla.models import PauseReason
 from tickets.models import Ticket
 from tickets.states import Refused, Status
 from tickets.workflow import telling
-from tickets.workflow.act import E, act
+from tickets.workflow.act import E, act, each
 
 
 def wait(
@@ -57,14 +57,14 @@ def end_waits(now: datetime) -> int:
 
     The clocks went on at that moment by themselves; this only moves the state, as often as it is called.
     """
-    over = Ticket.objects.filter(status=Status.WAITING, wait_until__lte=now).order_by("wait_until")
-    ended = 0
-    for ticket in over:
+
+    def end(ticket: Ticket) -> bool:
         with act(ticket, None, by=None, now=now) as doing:
-            row = doing.ticket
-            if row.status == Status.WAITING and row.wait_until and row.wait_until <= now:
-                moment = row.wait_until
-                doing.back_from_wait()
-                doing.event(E.RESUMED, public=True, at=moment)
-                ended += 1
-    return ended
+            until = doing.ticket.wait_until
+            if doing.ticket.status != Status.WAITING or until is None or until > now:
+                return False
+            doing.back_from_wait()
+            doing.event(E.RESUMED, public=True, at=until)
+        return True
+
+    return each(Ticket.objects.filter(status=Status.WAITING, wait_until__lte=now).order_by("wait_until"), end)
