@@ -26,6 +26,11 @@ class Bar:
     kind: str
     reason: str = ""
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether a name hardly fits into the bar."""
+        return self.width < 5
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

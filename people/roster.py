@@ -223,7 +223,8 @@ class Roster:
                 continue
             own = [region for region in regions if (role, region.pk) in known]
             result += [(role, region) for region in own]
-            if len(own) < len(regions) or not regions:
+            shared = role in ALWAYS_ON or (role, None) in known
+            if shared and (len(own) < len(regions) or not regions):
                 result.append((role, None))
         return result
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from audit.admin import Audited
@@ -70,6 +72,7 @@ class TravelTimeInline(admin.TabularInline[TravelTime, Site]):
 
     model = TravelTime
     autocomplete_fields = ("base",)
+    formfield_overrides = {models.CharField: {"widget": forms.TextInput(attrs={"size": 16})}}
     extra = 1
     can_delete = False
 

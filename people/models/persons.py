@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.crypto import get_random_string, salted_hmac
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from people.access import ScopedQuerySet, may
 from people.models.places import Department, Hospital, Region, ServiceBase
@@ -101,7 +102,7 @@ def new_mark() -> str:
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with one role, who signs in by e-mail or phone."""
 
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=60)
     title = models.CharField(_("post"), max_length=60, blank=True)
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
     phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True)
