@@ -141,8 +141,8 @@ class Act:
 
     def finish(self) -> None:
         """Write what changed, keep the timeline's names in step, tell people and open pages."""
-        ticket, changed = self.ticket, self._changed
         self.change(changed_at=self.now)
+        ticket, changed = self.ticket, self._changed
         ticket.save(update_fields=sorted(changed))
         if changed & SHOWN_ON_TIMELINE:
             Timeline.objects.filter(pk=ticket.timeline_id).update(
