@@ -109,6 +109,7 @@ def _on_the_way(scene: Scene) -> list[Ticket]:
     scene.answer(over, "chensiyuan", 148, BY_TILE["no_power"].answer)
     scene.failed(over, "chensiyuan", "zhengkai", 128)
     scene.depart(over, "zhengkai", 66, 15)
+    scene.answer(over, "chensiyuan", 24, texts.STUCK)
     return [good, late, over]
 
 
@@ -151,7 +152,7 @@ def _fire_the_past(tickets: Sequence[Ticket], now: datetime) -> None:
         (datetime.fromisoformat(m["at"]), row)
         for row in rows
         for m in row.milestones
-        if "at" in m and datetime.fromisoformat(m["at"]) < min(row.stopped_at or now, now) - MINUTE
+        if "at" in m and datetime.fromisoformat(m["at"]) < min(row.stopped_at or now, row.paused_at or now) - MINUTE
     ]
     for at, row in sorted(moments, key=lambda moment: (moment[0], moment[1].pk)):
         seen = at + timedelta(seconds=4)
@@ -159,7 +160,9 @@ def _fire_the_past(tickets: Sequence[Ticket], now: datetime) -> None:
         found = escalation.firing(row, seen, duty)
         if found is not None:
             escalation.fire([found], seen, duty)
-        if row.state != Deadline.State.RUNNING:
+        if row.state == Deadline.State.PAUSED:
+            Deadline.objects.filter(pk=row.pk).update(next_action_at=row.inputs["pauses"][-1][1])
+        elif row.state != Deadline.State.RUNNING:
             Deadline.objects.filter(pk=row.pk).update(next_action_at=None)
 
 
