@@ -188,11 +188,12 @@ def reopen(request: HttpRequest, number: str) -> HttpResponse:
     """It is not solved; no reason has to be given. Pressed twice, it is opened once."""
     user, now, row = _person(request), timezone.now(), _find(request, number)
     form = ReopenForm(request.POST)
-    if form.is_valid() and row.status in OPEN:
-        return redirect("portal:ticket", row.number)
-    if form.is_valid() and (
-        again := _done(form, lambda: workflow.reopen(row, by=user, reason=form.cleaned_data["reason"], now=now))
-    ):
+    if not form.is_valid():
+        return _page(request, number, reopen=form)
+    try:
+        again = workflow.reopen(row, by=user, reason=form.cleaned_data["reason"], now=now)
         messages.success(request, portal_page.reopened(again, now))
-        return redirect("portal:ticket", row.number)
-    return _page(request, number, reopen=form)
+    except states.Refused as refused:
+        if not (isinstance(refused, states.WrongState) and refused.current in OPEN):
+            messages.error(request, refused.sentence)
+    return redirect("portal:ticket", row.number)

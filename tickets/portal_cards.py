@@ -126,7 +126,7 @@ def card(ticket: Ticket, user: User, now: datetime) -> FaultCard:
     """One fault, top to bottom. `ticket` comes from `with_progress`."""
     return FaultCard(
         title=ticket.title,
-        place=place(ticket),
+        place=named(ticket),
         url=url(ticket),
         tag=tag(ticket),
         next=next_step(ticket, user, now),
@@ -145,10 +145,14 @@ def url(ticket: Ticket) -> str:
 
 
 def place(ticket: Ticket) -> str:
-    """Site, room, device and number in one line."""
+    """Site, room and device in one line."""
     device = ticket.device.name if ticket.device else ""
-    number = _("No. %(number)s") % {"number": ticket.number}
-    return " · ".join(part for part in (ticket.site.name, ticket.place, device, number) if part)
+    return " · ".join(part for part in (ticket.site.name, ticket.place, device) if part)
+
+
+def named(ticket: Ticket) -> str:
+    """The place with the ticket's number."""
+    return f"{place(ticket)} · {_('No. %(number)s') % {'number': ticket.number}}"
 
 
 def tag(ticket: Ticket) -> Tag:

@@ -184,9 +184,10 @@ class FaultForm(forms.Form):
 
     @property
     def device_options(self) -> tuple[list[BoundWidget], list[BoundWidget]]:
-        """The devices as options, the chosen one first: those on the page, and those behind a fold."""
+        """The devices as options: those on the page, and those behind a fold. One chosen already stands alone."""
         options = sorted(self["device"], key=lambda option: not option.data["selected"])
-        return options[:DEVICES], options[DEVICES:]
+        shown = 1 if options and options[0].data["selected"] else DEVICES
+        return options[:shown], options[shown:]
 
     def _choices(self, name: str, rows: QuerySet[Any]) -> None:
         field = self.fields[name]

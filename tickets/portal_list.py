@@ -125,7 +125,7 @@ def _row(ticket: Ticket, now: datetime) -> Row:
     clock = present.governing(ticket.timeline.live)  # type: ignore[attr-defined]
     return Row(
         ticket=ticket,
-        place=portal_cards.place(ticket),
+        place=portal_cards.named(ticket),
         url=portal_cards.url(ticket),
         tag=portal_cards.TAGS[ticket.status],
         promise=str(portal_page.PROMISES.get(clock.code, clock.commitment.name)) if clock else "",

@@ -67,6 +67,7 @@ class Page:
 
     ticket: Ticket
     card: FaultCard
+    place: str
     state: Any
     fingerprint: str
     arrival: Arrival | None
@@ -107,6 +108,7 @@ def page(ticket: Ticket, user: User, now: datetime) -> Page:
     return Page(
         ticket=ticket,
         card=portal_cards.card(ticket, user, now),
+        place=portal_cards.place(ticket),
         state=portal_cards.TAGS[ticket.status],
         fingerprint=portal_cards.fingerprint([ticket], now),
         arrival=_arrival(ticket, promises, now),
@@ -159,7 +161,6 @@ def _arrival(ticket: Ticket, promises: dict[str, Promise], now: datetime) -> Arr
     left = it.first[FactKind.DEPARTED].at
     way = max((expected - left).total_seconds(), 1.0)
     due = it.due("onsite")
-    addends = [line for line in promises["onsite"].lines if not line.result] if due else []
     return Arrival(
         left_at=left,
         expected_at=expected,
@@ -167,8 +168,15 @@ def _arrival(ticket: Ticket, promises: dict[str, Promise], now: datetime) -> Arr
         to_go=max((expected - now).total_seconds(), 0.0),
         promised_at=due,
         margin=(due - expected).total_seconds() if due else 0.0,
-        sum=" ".join(f"{line.figure} {line.text}" for line in addends),
+        sum=_sum(promises["onsite"], it.clocks["onsite"]) if due else "",
     )
+
+
+def _sum(promise: Promise, row: Deadline) -> str:
+    """The sum in one line; the rule's own name adds nothing beside its minutes."""
+    own = row.commitment.name
+    addends = [line for line in promise.lines if not line.result]
+    return " ".join(line.figure if line.text == own else f"{line.figure} {line.text}" for line in addends)
 
 
 def received(ticket: Ticket, now: datetime) -> str:
