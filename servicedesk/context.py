@@ -23,9 +23,9 @@ PORTAL = (
     ("tickets.file", _("File a fault"), "portal:file", "wrench", "g n"),
 )
 CONSOLE = (
-    ("console", _("Tickets"), "console:queue", "ticket", "g t"),
+    ("console", _("Tickets"), "console:queue", "ticket", "g q"),
     ("wall", _("Promise wall"), "wall", "activity", "g w"),
-    ("tickets.log", _("Log a call"), "console:new", "headset", "g n"),
+    ("tickets.log", _("Log a call"), "console:new", "headset", "n"),
     ("roster", _("Duty roster"), "roster", "calendar-days", "g r"),
     ("setup", _("Set-up"), "admin:index", "settings", "g a"),
 )
