@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from people.models import Hospital, Site, Team, User
 from sla import calendars
@@ -115,11 +116,11 @@ def retarget(deadline: Deadline, *, due_at: datetime, reason: str, by: User, now
     """A manager sets another due time for a running clock; both targets stay on record (example 3)."""
     current = Deadline.objects.get(pk=deadline.pk)
     if current.state not in OPEN_STATES:
-        raise Refused("only a running clock can be given another target")
+        raise Refused(_("Only a running clock can be given another target."))
     if current.due_at < now:
-        raise Refused("this clock is already over; a new target would hide the breach")
+        raise Refused(_("This clock is already over; a new target would hide the breach."))
     if due_at <= now:
-        raise Refused("the new target must lie ahead")
+        raise Refused(_("The new target must lie ahead."))
     data = {"code": current.code, "due_at": due_at.isoformat(), "reason": reason}
     return record(current.timeline, Kind.RETARGETED, at=now, now=now, by=by, data=data)
 
