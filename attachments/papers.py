@@ -13,10 +13,10 @@ PIECE = 64 * 1024
 LONGEST_NAME = 64
 
 # Long names only: three letters would turn up by chance in packed data. A script needs
-# `/S /JavaScript`, whatever opens it; an `/OpenAction` that only chooses the first page is harmless.
+# `/S /JavaScript`, whatever opens it; most papers have an `/OpenAction` that only chooses the first page.
 ACTIVE = re.compile(
     rb"/(?:JavaScript|Launch|EmbeddedFiles?|RichMedia|SubmitForm|ImportData|GoToE|XFA\b|Encrypt\b"
-    rb"|OpenAction\s*(?:<<|\d))"
+    rb"|OpenAction\s*<<[^>]*/URI\b)"
 )
 HEX_IN_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
 STREAM = re.compile(rb"(?<!end)stream(?:\r\n|\n|\r)")

@@ -28,6 +28,7 @@ STAFF = "desk"
 # A publisher that found no Redis keeps quiet for so long, or every request would wait for it.
 SILENT_SECONDS = 5.0
 REDIS_TIMEOUT = 0.5
+SILENCE = 10.0
 
 
 class Away(Exception):
@@ -71,14 +72,12 @@ def publish(topic: str, ident: str, *, tenant: int | None = None, person: int | 
 
 def publish_many(events: Sequence[Event]) -> None:
     """Say several changes in one go after the commit."""
-    transaction.on_commit(lambda: _publisher().send(events), robust=True)
+    transaction.on_commit(lambda: _publisher(settings.REDIS_URL).send(events), robust=True)
 
 
 class _Publisher:
-    def __init__(self) -> None:
-        self.redis = redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT
-        )
+    def __init__(self, url: str) -> None:
+        self.redis = redis.Redis.from_url(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT)
         self.silent_until = 0.0
 
     def send(self, events: Sequence[Event]) -> None:
@@ -95,8 +94,8 @@ class _Publisher:
 
 
 @cache
-def _publisher() -> _Publisher:
-    return _Publisher()
+def _publisher(url: str) -> _Publisher:
+    return _Publisher(url)
 
 
 def _wire() -> str:
@@ -165,9 +164,7 @@ class Hub:
         async with self.starting:
             if self.reader is not None and not self.reader.done():
                 return
-            client = redis.asyncio.Redis.from_url(
-                settings.REDIS_URL, socket_connect_timeout=REDIS_TIMEOUT, health_check_interval=10
-            )
+            client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=REDIS_TIMEOUT)
             pubsub = client.pubsub(ignore_subscribe_messages=True)
             try:
                 await pubsub.subscribe(_wire())
@@ -179,8 +176,8 @@ class Hub:
     async def read(self, client: redis.asyncio.Redis, pubsub: redis.asyncio.client.PubSub) -> None:
         """Hand on what Redis says; when Redis goes away every stream ends and its page polls."""
         try:
-            async for message in pubsub.listen():
-                audiences, topic, ident = json.loads(message["data"])
+            async for message in _heard(pubsub):
+                audiences, topic, ident = json.loads(message)
                 for stream in self.streams:
                     if not stream.audiences.isdisjoint(audiences):
                         stream.hear(topic, ident)
@@ -192,6 +189,21 @@ class Hub:
             with suppress(redis.RedisError, OSError):
                 await pubsub.aclose()  # type: ignore[no-untyped-call]
                 await client.aclose()
+
+
+async def _heard(pubsub: redis.asyncio.client.PubSub) -> AsyncIterator[bytes]:
+    """What is published. Raises ConnectionError when Redis leaves a ping unanswered: a line can be dead
+    without anybody saying so."""
+    asked = False
+    while True:
+        message = await pubsub.get_message(timeout=SILENCE)
+        if message is None and asked:
+            raise redis.ConnectionError("Redis does not answer")
+        asked = message is None
+        if message is None:
+            await pubsub.ping()
+        elif message["type"] == "message":
+            yield message["data"]
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth import aget_user
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -20,23 +21,18 @@ from common import live as updates
 from people import sessions
 from people.models import User
 
-MOST_STREAMS = 8
-"""Per person and worker process; the next page polls instead."""
-
-HEARTBEAT = 20.0
-RECHECK = 60.0
-# A storm of changes reaches a page at most twice a second.
 GAP = 0.5
+"""Seconds between two messages: a storm of changes reaches a page at most twice a second."""
 
 
 @require_GET
 async def live(request: HttpRequest) -> HttpResponseBase:
-    """The stream; 401 signed out, 429 above MOST_STREAMS, 503 without Redis: the page then polls."""
+    """The stream; 401 signed out, 429 with too many open, 503 without Redis: the page then polls."""
     user = await request.auser()
     if not user.is_authenticated:
         return HttpResponse(status=401)
     hub = updates.hub()
-    if hub.count(user.pk) >= MOST_STREAMS:
+    if hub.count(user.pk) >= settings.LIVE_STREAMS_PER_PERSON:
         return HttpResponse(status=429)
     try:
         await hub.listen()
@@ -57,13 +53,13 @@ def audiences(user: User) -> set[str]:
 
 async def _stream(request: HttpRequest, user: User) -> AsyncIterator[bytes]:
     await _hang_up()
-    yield b"retry: 5000\n\n"
     clock = asyncio.get_running_loop().time
     checked = clock()
     async with updates.hub().stream(user.pk, audiences(user)) as stream:
+        yield b"retry: 5000\n\n"
         while not stream.ended:
-            news = await stream.news(HEARTBEAT)
-            if clock() - checked >= RECHECK:
+            news = await stream.news(settings.LIVE_HEARTBEAT)
+            if clock() - checked >= settings.LIVE_RECHECK:
                 if not await _may_go_on(request, user):
                     return
                 checked = clock()

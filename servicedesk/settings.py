@@ -132,6 +132,12 @@ CACHES = {
     }
 }
 
+# Live updates (seconds): a word on silent streams, a look whether the session still stands. Above the
+# streams per person and web worker a page polls.
+LIVE_HEARTBEAT = 20.0
+LIVE_RECHECK = 60.0
+LIVE_STREAMS_PER_PERSON = 8
+
 # Accounts. Sessions live in the database: they survive a flushed Redis and can be ended by row.
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
