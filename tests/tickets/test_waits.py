@@ -8,6 +8,7 @@ from sla.models import PauseReason
 from tests.tickets.conftest import Scene
 from tests.tickets.test_onsite import failed_at
 from tickets import workflow
+from tickets.models import Ticket
 from tickets.states import Refused, Status
 
 
@@ -86,3 +87,20 @@ def test_a_solved_ticket_expects_no_end_of_a_wait(scene: Scene, asked_later: Pau
     ticket = workflow.resolve(ticket, by=scene.operator, cause="电源", action="更换", now=scene.at("11:00"))
     assert workflow.end_waits(scene.at("2026-03-12 09:00")) == 0
     assert (ticket.status, ticket.wait_until) == (Status.SOLVED, None)
+
+
+def test_a_ticket_that_cannot_go_on_keeps_no_other_from_its_turn(
+    scene: Scene, asked_later: PauseReason, caplog: pytest.LogCaptureFixture
+) -> None:
+    until = scene.at("12:00")
+    broken, sound = (
+        workflow.wait(
+            failed_at(scene), by=scene.operator, reason=asked_later, note="", until=until, now=scene.at("11:00")
+        )
+        for _ in range(2)
+    )
+    Ticket.objects.filter(pk=broken.pk).update(resume_to="")
+    assert workflow.end_waits(scene.at("12:01")) == 1
+    sound.refresh_from_db()
+    assert sound.status == Status.DISPATCH
+    assert broken.number in caplog.text
