@@ -283,10 +283,10 @@ def gaps_of(roster: Roster, regions: Iterable[Region], start: datetime, end: dat
     return sorted(found, key=lambda gap: (gap.start, gap.role))
 
 
-def who(at: datetime) -> list[Duty]:
-    """Every post and who holds it at `at`, for the wall."""
+def who(at: datetime, roster: Roster | None = None) -> list[Duty]:
+    """Every post and who holds it at `at`, for the wall. `roster`: one already loaded for the day after `at`."""
     end = at + ONE_DAY
-    roster = Roster.load(at, end)
+    roster = roster or Roster.load(at, end)
     result = []
     for role, region in roster.posts(Region.objects.all()):
         now = roster.segments(role, region.pk if region else None, at, end)[0]

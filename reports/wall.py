@@ -15,7 +15,7 @@ from common.wording import duration
 from people.access import may
 from people.models import User
 from people.roster import Duty as Post
-from people.roster import who
+from people.roster import Roster, who
 from reports import figures
 from sla.escalation import Duty, label
 from sla.models import Deadline, Page
@@ -96,14 +96,15 @@ def build(user: User, now: datetime) -> Wall:
     pressing = figures.pressing(now)
     tickets = figures.tickets_of(pressing)
     clocks = [Clock(row, tickets.get(row.timeline_id), now) for row in pressing]
-    duty = Duty(now)
+    roster = Roster.load(now, now + timedelta(days=1))
+    duty = Duty(now, roster)
     return Wall(
         figures=_figures(clocks, now),
         ticks=tuple((on_axis(now + TICK * n, now), now + TICK * n) for n in range(7)),
         rows=tuple(_row(clock, duty, user) for clock in clocks),
         last_pages=tuple(_past(page) for page in figures.last_pages()),
         next_calls=tuple(call for row in figures.next_calls(now) if (call := _coming(row, duty))),
-        duty=tuple(who(now)),
+        duty=tuple(who(now, roster)),
     )
 
 
@@ -260,5 +261,3 @@ def _coming(row: Deadline, duty: Duty) -> Call | None:
     names = "、".join(person.name for person in duty.people(ahead["roles"], row.timeline))
     text = f"{hospital.short_name or hospital.name} {row.commitment.name} {label(ahead)}"
     return Call(row.next_action_at, text, names or _("nobody on duty"))
-
-

@@ -57,9 +57,9 @@ def reached(deadline: Deadline, now: datetime) -> list[dict[str, Any]]:
 class Duty:
     """Finds people for the roles of a ladder; one instance serves a batch and asks the roster once."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, roster: Roster | None = None) -> None:
         self.now = now
-        self._roster: Roster | None = None
+        self._roster = roster
         self._watchers: list[User] | None = None
 
     def on_duty(self, role: str, timeline: Timeline) -> list[User]:

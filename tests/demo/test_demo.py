@@ -1,0 +1,67 @@
+"""The demo: loads once, keeps some faults running, and every clock in it follows from its facts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from people.models import Role, User
+from servicedesk.demo import live, world
+from sla.audit import differences
+from sla.models import Deadline, Page
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def demo() -> None:
+    call_command("demo", tickets=12, stdout=StringIO())
+
+
+def test_every_role_can_sign_in(demo: None) -> None:
+    assert set(User.objects.filter(is_demo=True).values_list("role", flat=True)) == set(Role.values)
+
+
+def test_the_audit_finds_nothing(demo: None) -> None:
+    assert list(differences()) == []
+
+
+def test_a_visitor_soon_sees_a_warning_a_page_and_a_breach(demo: None) -> None:
+    now = timezone.now()
+    running = Deadline.objects.filter(state="running")
+    assert running.filter(due_at__lt=now).exists()
+    assert running.filter(acknowledged_by__isnull=False).exists()
+    soon = running.filter(next_action_at__range=(now, now + timedelta(minutes=5)))
+    assert soon.filter(code="response", due_at__lt=now + timedelta(minutes=5)).exists()
+    assert soon.count() >= 3
+    assert Page.objects.filter(state="sent").exists()
+
+
+def test_tickets_stand_in_many_states(demo: None) -> None:
+    states = set(Ticket.objects.values_list("status", flat=True))
+    assert {"new", "remote", "travel", "on_site", "waiting", "solved", "closed"} <= states
+
+
+def test_a_second_start_adds_nothing_while_the_faults_are_warm(demo: None) -> None:
+    before = Ticket.objects.count()
+    call_command("demo", stdout=StringIO())
+    assert Ticket.objects.count() == before
+
+
+def test_a_start_on_another_day_ends_the_cold_ones_and_tells_fresh_ones(demo: None) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    assert live.refresh(world.read(), tomorrow) > 0
+    cold = Ticket.objects.filter(created_at__lt=tomorrow - timedelta(hours=20))
+    assert not cold.filter(status__in=["new", "remote", "dispatch", "travel", "on_site", "waiting"]).exists()
+    assert list(differences()) == []
+
+
+def test_production_refuses_the_demo(settings: object) -> None:
+    settings.PRODUCTION = True  # type: ignore[attr-defined]
+    with pytest.raises(CommandError):
+        call_command("demo")
