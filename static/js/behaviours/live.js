@@ -6,9 +6,12 @@
   const body = document.body;
   const url = body.dataset.liveUrl;
   const POLL = 60000;
+  // A browser has six connections for one site: pages that nobody looks at give theirs back.
+  const UNSEEN = 30000;
   const names = (body.dataset.liveEvents || "ticket inbox").split(/\s+/);
   let connected = false;
   let source;
+  let leaving;
   let heard = Date.now();
 
   const fire = (name, detail) => body.dispatchEvent(new CustomEvent(name, { detail }));
@@ -18,7 +21,14 @@
     fire("live:refresh");
   }
 
+  function disconnect() {
+    if (source) source.close();
+    source = undefined;
+    connected = false;
+  }
+
   function connect() {
+    if (source || document.hidden) return;
     source = new EventSource(url);
     source.addEventListener("open", () => {
       // What happened while the stream was away was not told: ask once.
@@ -27,7 +37,10 @@
     });
     source.addEventListener("error", () => {
       connected = false;
-      if (source.readyState === EventSource.CLOSED) setTimeout(connect, POLL / 2);
+      if (source.readyState === EventSource.CLOSED) {
+        source = undefined;
+        setTimeout(connect, POLL / 2);
+      }
     });
     for (const name of names) {
       source.addEventListener(name, (event) => {
@@ -38,11 +51,18 @@
     }
   }
 
-  if (url && "EventSource" in window) connect();
+  const start = () => url && "EventSource" in window && connect();
+
+  start();
   setInterval(() => connected || document.hidden || refresh(), POLL);
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && Date.now() - heard > POLL) refresh();
+    clearTimeout(leaving);
+    if (document.hidden) leaving = setTimeout(disconnect, UNSEEN);
+    else {
+      if (Date.now() - heard > POLL) refresh();
+      start();
+    }
   });
-  addEventListener("pagehide", () => source && source.close());
-  addEventListener("pageshow", (event) => event.persisted && url && connect());
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", start);
 })();
