@@ -12,7 +12,6 @@ import os
 import shlex
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -22,9 +21,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from pathlib import Path
+
+import psycopg2
 
 from servicedesk.embedded import RUN, ServerError, locked, running
 
+ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8000
 STOP_SECONDS = 8
 READY_SECONDS = 60
@@ -94,6 +97,18 @@ def begin_part(prctl: Callable[[int, int], int] | None, niceness: int) -> None:
     os.nice(niceness)
     if prctl is not None:
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What happens before people can come in."""
+
+    command: list[str]
+    """Must succeed; its output goes to `greeting`."""
+    meanwhile: bool
+    """Whether the parts may start while the command runs."""
+    ready: Callable[[], bool]
+    greeting: Callable[[str], str]
 
 
 @dataclass
@@ -191,25 +206,47 @@ class Supervisor:
         for process in alive:
             self.kill_group(process)
 
-    async def main(self, ready: Callable[[], bool], greeting: Callable[[], str]) -> int:
+    async def main(self, opening: Opening) -> int:
         """Run until a signal or a hopeless part; return the exit code."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.stopping.set)
+        preparing = asyncio.create_task(self.prepare(opening.command))
+        stopped = asyncio.create_task(self.stopping.wait())
+        if not opening.meanwhile:
+            await asyncio.wait({preparing, stopped}, return_when=asyncio.FIRST_COMPLETED)
         tasks = [asyncio.create_task(self.keep(name)) for name in self.parts]
-        greeter = asyncio.create_task(self.greet(ready, greeting))
-        await self.stopping.wait()
+        greeting = asyncio.create_task(self.greet(preparing, opening))
+        await stopped
         self.say("desk", "stopping")
-        greeter.cancel()
+        greeting.cancel()
+        preparing.cancel()
         await self.stop()
-        await asyncio.gather(*tasks)
+        await asyncio.gather(preparing, greeting, *tasks, return_exceptions=True)
         return 1 if self.failed else 0
 
-    async def greet(self, ready: Callable[[], bool], greeting: Callable[[], str]) -> None:
+    async def prepare(self, command: list[str]) -> str:
+        """Run the opening command and return its output; its failure ends the whole."""
+        process = await asyncio.create_subprocess_exec(
+            *command, env=self.environment, stdout=asyncio.subprocess.PIPE, process_group=0
+        )
+        try:
+            output, _ = await process.communicate()
+        except asyncio.CancelledError:
+            process.terminate()
+            await process.wait()
+            raise
+        if process.returncode:
+            self.failed = True
+            self.stopping.set()
+        return output.decode()
+
+    async def greet(self, preparing: asyncio.Task[str], opening: Opening) -> None:
         """Say where the desk is to be found as soon as it answers."""
+        output = await preparing
         for _ in range(READY_SECONDS * 5):
-            if await asyncio.to_thread(ready):
-                for line in greeting().splitlines():
+            if await asyncio.to_thread(opening.ready):
+                for line in opening.greeting(output).splitlines():
                     self.say("desk", line)
                 return
             await asyncio.sleep(0.2)
@@ -227,14 +264,22 @@ def answers(url: str) -> bool:
         return False
 
 
-def prepare(environment: dict[str, str]) -> str | None:
-    """Migrate, collect static files, load the demo; return the list of demo accounts.
+def is_prepared(database_url: str) -> bool:
+    """Whether `manage.py prepare` has nothing to migrate or collect, told without loading Django.
 
-    None means that the step failed, having said why.
+    Packages bring migrations and static files too; those change only with uv.lock.
     """
-    command = [sys.executable, "manage.py", "prepare"]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
-    return done.stdout if done.returncode == 0 else None
+    stamp = RUN / "stamps" / "static"
+    sources = [ROOT / "uv.lock", *(ROOT / "static").rglob("*"), *(ROOT / ".run" / "vendor").rglob("*")]
+    if not stamp.exists() or max(path.stat().st_mtime for path in sources) > stamp.stat().st_mtime:
+        return False
+    try:
+        with psycopg2.connect(database_url) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT app, name FROM django_migrations")
+            applied = set(cursor.fetchall())
+    except psycopg2.Error:
+        return False
+    return {(path.parts[-3], path.stem) for path in ROOT.glob("*/migrations/[0-9]*.py")} <= applied
 
 
 def settings_of_this_run(environment: dict[str, str], port: int) -> tuple[dict[str, str], bool]:
@@ -254,19 +299,22 @@ def up() -> int:
     with running() as servers:
         port = free_port(os.environ.get("PORT"))
         environment, catch_mail = settings_of_this_run(servers, port)
-        accounts = prepare(environment)
-        if accounts is None:
-            return 1
         supervisor = Supervisor(commands(port, catch_mail=catch_mail), environment)
         if port != DEFAULT_PORT and not os.environ.get("PORT"):
             supervisor.say("desk", f"port {DEFAULT_PORT} is taken, using {port}")
         url = f"http://localhost:{port}"
 
-        def greeting() -> str:
+        def greeting(accounts: str) -> str:
             seconds = time.monotonic() - begun
             return f"ready after {seconds:.1f} s: {url}   (Ctrl-C stops everything)\n{accounts}"
 
-        return asyncio.run(supervisor.main(partial(answers, url), greeting))
+        opening = Opening(
+            [sys.executable, "manage.py", "prepare"],
+            meanwhile=is_prepared(environment["DATABASE_URL"]),
+            ready=partial(answers, url),
+            greeting=greeting,
+        )
+        return asyncio.run(supervisor.main(opening))
 
 
 def main() -> int:

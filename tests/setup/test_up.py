@@ -12,7 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from servicedesk.up import DEFAULT_PORT, PortTakenError, Supervisor, commands, free_port, is_free, settings_of_this_run
+from servicedesk.up import (
+    DEFAULT_PORT,
+    Opening,
+    PortTakenError,
+    Supervisor,
+    commands,
+    free_port,
+    is_free,
+    is_prepared,
+    settings_of_this_run,
+)
 
 LIVE = "import time; print('living', flush=True); time.sleep(600)"
 STUBBORN = (
@@ -36,8 +46,9 @@ def supervisor(**code: str) -> Supervisor:
     return Supervisor({name: [sys.executable, "-c", text] for name, text in code.items()}, dict(os.environ))
 
 
-async def main(run: Supervisor) -> int:
-    return await run.main(lambda: True, lambda: "here")
+async def main(run: Supervisor, prepare: str = "print('nurse')", *, meanwhile: bool = False) -> int:
+    opening = Opening([sys.executable, "-c", prepare], meanwhile, lambda: True, lambda accounts: f"here {accounts}")
+    return await run.main(opening)
 
 
 async def running(run: Supervisor, name: str, *, but_not: int = 0) -> int:
@@ -96,7 +107,45 @@ def test_output_carries_the_name_of_its_part(capsys: pytest.CaptureFixture[str])
     asyncio.run(scenario())
     lines = capsys.readouterr().out.splitlines()
     assert "web    | living" in lines
-    assert "desk   | here" in lines
+    assert "desk   | here nurse" in lines
+
+
+def test_nothing_starts_before_a_new_database_is_prepared(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    note = f"import time; time.sleep(.3); open({str(trace)!r}, 'a')."
+    run = supervisor(web=note + "write('web '); time.sleep(600)")
+
+    async def scenario() -> None:
+        task = asyncio.create_task(main(run, note + "write('prepared ')"))
+        await running(run, "web")
+        await asyncio.sleep(1)
+        run.stopping.set()
+        await task
+
+    asyncio.run(scenario())
+    assert trace.read_text() == "prepared web "
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_failed_preparation_ends_the_whole(meanwhile: bool) -> None:
+    run = supervisor(web=LIVE)
+    assert asyncio.run(main(run, "raise SystemExit(1)", meanwhile=meanwhile)) == 1
+    assert all(process.returncode is not None for process in run.processes.values())
+
+
+def test_a_stop_during_the_preparation_ends_it_too() -> None:
+    async def scenario() -> int:
+        run = supervisor(web=LIVE)
+        task = asyncio.create_task(main(run, "import time; time.sleep(600)"))
+        await asyncio.sleep(0.5)
+        run.stopping.set()
+        return await asyncio.wait_for(task, 5)
+
+    assert asyncio.run(scenario()) == 0
+
+
+def test_a_database_that_is_not_there_is_not_prepared() -> None:
+    assert not is_prepared("postgresql://desk@/none?host=/nowhere")
 
 
 def test_a_killed_part_is_started_again() -> None:

@@ -43,6 +43,7 @@ class Command(BaseCommand):
         stamp = settings.RUN_DIR / "stamps" / "static"
         fingerprint = static_fingerprint()
         if stamp.exists() and stamp.read_text() == fingerprint:
+            stamp.touch()  # `./desk up` compares its time with the sources
             return
         self.stderr.write("desk: collecting static files", style_func=str)
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
