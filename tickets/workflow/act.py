@@ -56,6 +56,7 @@ class Act:
         self.ticket, self.by, self.now = ticket, by, now
         self.messages: list[Message] = []
         self._changed: set[str] = set()
+        self._is_public = False
 
     def change(self, **values: Any) -> None:
         """Set fields of the ticket; the act's end writes them in one UPDATE."""
@@ -90,6 +91,7 @@ class Act:
         **data: Any,
     ) -> TicketEvent:
         """Add a line to the story; `files` hang on it and share its visibility."""
+        self._is_public |= public
         event = TicketEvent.objects.create(
             ticket=self.ticket,
             kind=kind,
@@ -106,7 +108,7 @@ class Act:
     def keep(self, files: Iterable[UploadedFile], event: TicketEvent) -> None:
         """Take files in through the one door and hang them on `event`."""
         ticket = self.ticket
-        stored = [storage.accept(file, hospital=ticket.hospital, by=self.by, now=self.now) for file in files]
+        stored = storage.accept_all(files, hospital=ticket.hospital, by=self.by, now=self.now)
         if stored:
             TicketAttachment.objects.bulk_create(
                 TicketAttachment(ticket=ticket, event=event, attachment=one, is_public=event.is_public)
@@ -155,9 +157,12 @@ class Act:
         self.announce()
 
     def announce(self) -> None:
-        """Write what people are told, and say to open pages that the ticket changed."""
+        """Write what people are told, and say to open pages that the ticket changed.
+
+        The hospital's pages hear of it when there is something new for them to see.
+        """
         outbox.tell_batch(self.messages, self.now)
-        live.publish("ticket", self.ticket.number, tenant=self.ticket.hospital_id)
+        live.publish("ticket", self.ticket.number, tenant=self.ticket.hospital_id if self._is_public else None)
 
 
 def each(tickets: Iterable[Ticket], do: Callable[[Ticket], bool]) -> int:
