@@ -7,11 +7,19 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from people.models import Site
-from sla import deadlines
+from people.models import Role, Site, User
+from sla import deadlines, defaults
 from sla.facts import Kind
 from sla.models import Deadline, Fact, Timeline
-from tests.factories import SiteFactory, TravelTimeFactory
+from tests.factories import (
+    AdministratorFactory,
+    LeadFactory,
+    ManagerFactory,
+    OperatorFactory,
+    RotationFactory,
+    SiteFactory,
+    TravelTimeFactory,
+)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FAULT = {"policy": "telemedicine", "kind": "fault", "priority": 2, "node_down": False}
@@ -65,3 +73,17 @@ def site_with_travel(minutes: int, km: int) -> Site:
     site: Site = SiteFactory()
     TravelTimeFactory(site=site, minutes=minutes, km=km)
     return site
+
+
+def staff() -> dict[str, User]:
+    """The promise book loaded, one person on duty round the clock for each role that the ladder pages."""
+    defaults.load()
+    people: dict[str, User] = {
+        Role.OPERATOR: OperatorFactory(),
+        Role.LEAD: LeadFactory(),
+        Role.MANAGER: ManagerFactory(),
+        Role.ADMIN: AdministratorFactory(),
+    }
+    for role, person in people.items():
+        RotationFactory(role=role, people=[person])
+    return people

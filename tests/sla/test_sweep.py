@@ -16,15 +16,8 @@ from sla.book import Tables
 from sla.facts import Kind
 from sla.models import Commitment, Deadline, EngineEvent, EscalationStep, Page, Timeline
 from sla.sweep import CLAIM, database_now, sweep
-from tests.factories import (
-    AdministratorFactory,
-    LeadFactory,
-    ManagerFactory,
-    OperatorFactory,
-    RotationFactory,
-    TravelTimeFactory,
-)
-from tests.sla.cases import FAULT
+from tests.factories import ManagerFactory, OperatorFactory, TravelTimeFactory
+from tests.sla.cases import FAULT, staff
 
 pytestmark = pytest.mark.django_db
 State = Deadline.State
@@ -32,17 +25,7 @@ State = Deadline.State
 
 @pytest.fixture
 def duty() -> dict[str, User]:
-    """The promise book loaded, one person on duty round the clock for each role that the ladder pages."""
-    defaults.load()
-    people: dict[str, User] = {
-        Role.OPERATOR: OperatorFactory(),
-        Role.LEAD: LeadFactory(),
-        Role.MANAGER: ManagerFactory(),
-        Role.ADMIN: AdministratorFactory(),
-    }
-    for role, person in people.items():
-        RotationFactory(role=role, people=[person])
-    return people
+    return staff()
 
 
 def notified(minutes_ago: float, **terms: Any) -> Timeline:

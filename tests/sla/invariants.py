@@ -1,0 +1,153 @@
+"""What must hold after every fault (I1-I6): each function returns the rows that break it, so none is good.
+
+They read the database as any watcher could and know nothing of how the sweep works. Every comparison with
+the present uses the database's clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from people.models import Role, User
+from sla.models import Deadline, EngineEvent
+
+Rows = list[tuple[Any, ...]]
+
+KNOWN_AFTER = "interval '1 second'"
+"""A fact is known to the sweep once it is committed, at most this long after it was recorded (the sweep's grace)."""
+
+
+def broken(since: datetime) -> dict[str, Rows]:
+    """Every broken invariant by name; {} is what a fault test asks for. `since`: see `i5`."""
+    found = {"I1": i1(), "I2": i2(), "I3": i3(), "I4": i4(), "I5": i5(since), "I6": i6()}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def i1() -> Rows:
+    """ "Complete: due, unmet, uncancelled milestones older than 60 s without escalation = 0 rows."
+
+    Of running clocks that nobody has acknowledged; a row that was set aside is a matter of I6. A milestone
+    that the clock has passed must have its page too, sent or skipped.
+    """
+    return _rows("""
+        WITH sound AS MATERIALIZED (SELECT * FROM sla_deadline WHERE failures = 0)
+        SELECT sound.id, sound.code, milestone->>'step', milestone->>'at'
+        FROM sound CROSS JOIN LATERAL jsonb_array_elements(sound.milestones) AS milestone
+        WHERE ((sound.state = 'running' AND coalesce(sound.acknowledged_until, '-infinity') < clock_timestamp()
+                AND (milestone->>'at')::timestamptz < clock_timestamp() - interval '60 seconds')
+               OR (milestone->>'step')::int <= sound.last_step)
+          AND NOT EXISTS (SELECT FROM sla_page page WHERE page.deadline_id = sound.id
+                          AND page.cycle = sound.cycle AND page.step = (milestone->>'step')::int)""")
+
+
+def i2() -> Rows:
+    """ "Unique: GROUP BY milestone, level HAVING count(*) > 1 = 0 (UNIQUE constraint present in catalog)." """
+    doubled = _rows("""
+        SELECT deadline_id, cycle, step, count(*) FROM sla_page GROUP BY 1, 2, 3 HAVING count(*) > 1""")
+    constraints = {"sla_page_once", "notifications_said_once"}
+    present = _rows("SELECT conname FROM pg_constraint WHERE contype = 'u' AND convalidated")
+    return doubled + [(name, "no such constraint") for name in sorted(constraints - {row[0] for row in present})]
+
+
+def i3() -> Rows:
+    """ "Recipients: expected recipient snapshot minus notification rows = 0; notification UNIQUE."
+
+    Each recipient of a sent page was told of it exactly once: by its own message or inside one digest.
+    A sent page without a recipient breaks it as well.
+    """
+    return _rows("""
+        WITH told AS (
+            SELECT person_id, dedupe_key AS page FROM notifications_notification WHERE kind = 'sla.page'
+            UNION ALL
+            SELECT digest.person_id, format('page:%%s:%%s:%%s', page.deadline_id, page.cycle, page.step)
+            FROM notifications_notification digest
+            CROSS JOIN LATERAL jsonb_array_elements_text(digest.context->'pages') AS item
+            JOIN sla_page page ON page.id = item::bigint
+            WHERE digest.kind = 'sla.digest'
+        ), heard AS (SELECT person_id, page, count(*) AS times FROM told GROUP BY 1, 2)
+        SELECT page.id, recipient.user_id, coalesce(heard.times, 0)
+        FROM sla_page page
+        LEFT JOIN sla_page_recipients recipient ON recipient.page_id = page.id
+        LEFT JOIN heard ON heard.person_id = recipient.user_id
+             AND heard.page = format('page:%%s:%%s:%%s', page.deadline_id, page.cycle, page.step)
+        WHERE page.state = 'sent' AND heard.times IS DISTINCT FROM 1""")
+
+
+def i4() -> Rows:
+    """ "No false alarm: escalations whose milestone was met, paused or cancelled at due_at = 0."
+
+    As known when the page was sent: evidence that came later makes no earlier page false. Acknowledged
+    clocks are silent too.
+    """
+    stopped = f"""
+        SELECT page.id, deadline.code, 'stopped', page.due_at, deadline.stopped_at
+        FROM sla_page page JOIN sla_deadline deadline ON deadline.id = page.deadline_id
+        JOIN sla_fact fact ON fact.timeline_id = deadline.timeline_id AND fact.at = deadline.stopped_at
+        WHERE page.state = 'sent' AND deadline.stopped_at <= page.due_at
+          AND fact.recorded_at <= page.fired_at - {KNOWN_AFTER}"""
+    paused = f"""
+        SELECT page.id, deadline.code, 'paused', page.due_at, pause.at
+        FROM sla_page page JOIN sla_deadline deadline ON deadline.id = page.deadline_id
+        JOIN sla_commitment commitment ON commitment.id = deadline.commitment_id
+        JOIN sla_fact pause ON pause.timeline_id = deadline.timeline_id AND pause.kind = 'paused'
+             AND pause.data->>'reason' = ANY (commitment.pause_reasons)
+        WHERE page.state = 'sent' AND pause.recorded_at <= page.fired_at - {KNOWN_AFTER}
+          AND pause.at >= deadline.started_at AND pause.at < deadline.due_at AND page.due_at >= pause.at
+          AND page.due_at < least((pause.data->>'until')::timestamptz, coalesce((
+              SELECT min(resume.at) FROM sla_fact resume WHERE resume.timeline_id = deadline.timeline_id
+              AND resume.kind = 'resumed' AND resume.at > pause.at), 'infinity'))"""
+    acknowledged = f"""
+        SELECT page.id, deadline.code, 'acknowledged', page.due_at, fact.at
+        FROM sla_page page JOIN sla_deadline deadline ON deadline.id = page.deadline_id
+        JOIN sla_fact fact ON fact.timeline_id = deadline.timeline_id AND fact.kind = 'acknowledged'
+             AND fact.data->>'code' = deadline.code AND fact.at >= deadline.started_at
+        WHERE page.state = 'sent' AND fact.recorded_at <= page.fired_at - {KNOWN_AFTER}
+          AND page.fired_at < fact.at + make_interval(mins => deadline.ack_minutes)"""
+    return _rows(f"{stopped} UNION ALL {paused} UNION ALL {acknowledged}")
+
+
+def i5(since: datetime) -> Rows:
+    """ "On time: < 60 s in storm; after an outage < outage end + 60 s, flagged."
+
+    `since` is the end of the outage, or when the case was set up. The recorded delay must be the true one,
+    and no page may come before its milestone.
+    """
+    return _rows(
+        """
+        SELECT id, due_at, fired_at, late_seconds FROM sla_page
+        WHERE fired_at < due_at
+           OR fired_at > greatest(due_at, %s) + interval '60 seconds'
+           OR late_seconds <> floor(extract(epoch FROM fired_at - due_at))""",
+        [since],
+    )
+
+
+def i6() -> Rows:
+    """ "Nothing stuck: leases expired > 60 s = 0; outbox pending > 120 s = 0; dead letters all alerted."
+
+    Nor a clock that waits for the sweep for more than 60 s. "Alerted": an event, and every active manager
+    and administrator was told of the last failure.
+    """
+    stuck = _rows("""
+        SELECT 'lease', id, leased_until FROM notifications_delivery
+        WHERE leased_until < clock_timestamp() - interval '60 seconds'
+        UNION ALL SELECT 'outbox', id, next_try_at FROM notifications_delivery
+        WHERE state = 'waiting' AND next_try_at < clock_timestamp() - interval '120 seconds'
+        UNION ALL SELECT 'clock', id, next_action_at FROM sla_deadline
+        WHERE next_action_at < clock_timestamp() - interval '60 seconds'""")
+    watchers = User.objects.filter(role__in=[Role.MANAGER, Role.ADMIN], is_active=True)
+    for row in Deadline.objects.filter(failures__gt=0):
+        told = watchers.filter(notifications__dedupe_key=f"aside:{row.pk}:{row.failures}")
+        alarmed = row.events.filter(kind=EngineEvent.EventKind.SET_ASIDE).exists()
+        if not row.failure or not alarmed or told.count() < watchers.count():
+            stuck.append(("not alerted", row.pk, row.failure))
+    return stuck
+
+
+def _rows(sql: str, values: list[Any] | None = None) -> Rows:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values or [])
+        return list(cursor.fetchall())
