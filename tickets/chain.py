@@ -222,10 +222,11 @@ def _expected(clocks: Clocks, row: Deadline) -> str:
 
 
 def _holder(clocks: Clocks, row: Deadline) -> Holder | None:
-    """Who stopped it; while it runs, who works on it."""
-    person = clocks.stopped_by(row)
+    """Who stopped it; while it runs, who speaks with the hospital or else who works on it."""
+    person, ticket = clocks.stopped_by(row), clocks.ticket
     if person is None and row.state in LIVE:
-        person = clocks.ticket.assignee or clocks.ticket.owner
+        speaks, works = ticket.owner or ticket.assignee, ticket.assignee or ticket.owner
+        person = speaks if row.code in {"response", "update"} else works
     return Holder(person.name) if person else None
 
 

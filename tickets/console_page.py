@@ -17,7 +17,7 @@ from tickets import actions, chain, priorities, story
 from tickets.console_forms import SayForm
 from tickets.models import Ticket
 from tickets.queue import PRIORITIES, status_tag
-from tickets.states import LIVE, OPEN
+from tickets.states import OPEN
 from tickets.workflow.act import TECHNICIANS
 
 YEAR = timedelta(days=365)
@@ -71,7 +71,6 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         "disputed": clocks.disputed() if may(user, "sla.confirm_evidence") else [],
         "past": _past(ticket, user, now),
         "travel": travel.figure(ticket.site, now),
-        "is_live": ticket.status in LIVE,
         **buttons(ticket, user, now),
     }
 

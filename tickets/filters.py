@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from people.models import Hospital, User
+from people.models import Hospital, Role, User
 from tickets.models import FaultClass, SavedFilter, Ticket
 from tickets.queue import PRIORITIES
 
@@ -52,8 +52,8 @@ class QueueFilter(django_filters.FilterSet):
 def _places(user: User) -> tuple[Choices, Choices]:
     """Hospitals under their regions, and the regions alone, from one query."""
     found = Hospital.objects.filter(is_active=True).select_related("region").order_by("region__name", "name")
-    if user.role == "engineer" and user.team is not None and user.team.region_id is not None:
-        found = found.filter(region=user.team.region_id)
+    if user.role == Role.ENGINEER and user.team_id:
+        found = found.filter(region__teams=user.team_id)
     regions: dict[int, str] = {}
     grouped: dict[str, Choices] = {}
     for hospital in found:

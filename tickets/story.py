@@ -148,8 +148,9 @@ def _page(row: Deadline, page: Page) -> Entry:
 
 def sentence(event: TicketEvent, now: datetime) -> str:
     """A change in one line: what, who, and the reason that was given."""
-    by = event.by.name if event.by else ""
-    return " · ".join(part for part in (_what(event, now), by, event.body.replace("\n", " ")) if part)
+    what, by = _what(event, now), event.by.name if event.by else ""
+    parts = (what, "" if by in what else by, event.body.replace("\n", " "))
+    return " · ".join(part for part in parts if part)
 
 
 def _what(event: TicketEvent, now: datetime) -> str:

@@ -19,7 +19,7 @@ from devices.models import Device
 from people.models import HOSPITAL_ROLES, Hospital, Site, User
 from sla import deadlines
 from tickets import workflow
-from tickets.console_forms.fields import MomentField, long_text, not_after
+from tickets.console_forms.fields import DescribedField, MomentField, joined, long_text, not_after
 from tickets.models import FaultClass, Kind, Ticket
 from tickets.priorities import priority
 from tickets.queue import PRIORITIES
@@ -41,11 +41,15 @@ class CallForm(forms.Form):
         label=gettext_lazy("Caller's number"),
         max_length=20,
         widget=forms.TextInput(attrs={"type": "tel", "autofocus": True, "autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Type the number that is calling.")},
     )
-    caller = forms.ModelChoiceField(
-        queryset=User.objects.none(),
+    caller = DescribedField(
+        describe=lambda person: joined(
+            person, person.title, person.department and person.department.name, person.hospital
+        ),
         label=gettext_lazy("Caller"),
         required=False,
+        blank=True,
         widget=forms.RadioSelect,
         empty_label=gettext_lazy("Somebody else"),
     )
@@ -63,12 +67,16 @@ class CallForm(forms.Form):
         queryset=Hospital.objects.filter(is_active=True),
         label=gettext_lazy("Hospital"),
         empty_label=gettext_lazy("Choose a hospital"),
+        error_messages={"required": gettext_lazy("Choose the hospital.")},
     )
-    site = forms.ModelChoiceField(
-        queryset=Site.objects.none(), label=gettext_lazy("Site"), empty_label=gettext_lazy("Choose a site")
+    site = DescribedField(
+        describe=lambda site: joined(site.name),
+        label=gettext_lazy("Site"),
+        empty_label=gettext_lazy("Choose a site"),
+        error_messages={"required": gettext_lazy("Choose the site.")},
     )
-    device = forms.ModelChoiceField(
-        queryset=Device.objects.none(),
+    device = DescribedField(
+        describe=lambda device: joined(device.name, device.room, device.serial),
         label=gettext_lazy("Device"),
         required=False,
         empty_label=gettext_lazy("Not known yet"),
@@ -87,7 +95,11 @@ class CallForm(forms.Form):
     urgency = forms.TypedChoiceField(
         choices=Ticket.Urgency.choices, coerce=int, label=gettext_lazy("Urgency"), initial=Ticket.Urgency.TODAY
     )
-    title = forms.CharField(label=gettext_lazy("What happens"), max_length=120)
+    title = forms.CharField(
+        label=gettext_lazy("What happens"),
+        max_length=120,
+        error_messages={"required": gettext_lazy("Say in a few words what happens.")},
+    )
     description = long_text(gettext_lazy("In the caller's words"), required=False, rows=3)
 
     def __init__(self, *args: Any, user: User, now: datetime, look: str = "", **kwargs: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,6 +35,17 @@ class FilesField(forms.FileField):
         if len(files) > FILES:
             raise ValidationError(_("At most %(count)d files at once.") % {"count": FILES}, code="many")
         return files
+
+
+class DescribedField(forms.ModelChoiceField):
+    """A row from a list, in the words that `describe` finds for it."""
+
+    def __init__(self, *, describe: Callable[[Any], str], **kwargs: Any) -> None:
+        super().__init__(queryset=None, **kwargs)
+        self.describe = describe
+
+    def label_from_instance(self, obj: Any) -> str:
+        return self.describe(obj)
 
 
 class MomentField(forms.DateTimeField):
@@ -85,9 +96,10 @@ class ColleagueField(forms.ModelChoiceField):
         )
         choices: list[Any] = [] if self.empty_label is None else [("", self.empty_label)]
         self.choices = choices + [
-            (name, [(person.pk, _described(person)) for person in group]) for name, group in groups if group
+            (name, [(person.pk, joined(person, person.team)) for person in group]) for name, group in groups if group
         ]
 
 
-def _described(person: User) -> str:
-    return " · ".join(part for part in (person.name, person.team.name if person.team else "") if part)
+def joined(*parts: object) -> str:
+    """The parts that are not empty, as one line."""
+    return " · ".join(str(part) for part in parts if part)

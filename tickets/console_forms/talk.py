@@ -14,6 +14,8 @@ from tickets import workflow
 from tickets.actions import ACTS
 from tickets.console_forms.base import VerbForm
 from tickets.console_forms.fields import FilesField, MomentField, long_text, not_after
+from tickets.models import Ticket
+from tickets.states import Status
 
 
 class SayForm(VerbForm):
@@ -40,12 +42,22 @@ class SayForm(VerbForm):
     )
     text = long_text(gettext_lazy("Text"))
     uploads = FilesField(label=gettext_lazy("Files"), required=False)
-    started_at = MomentField(label=gettext_lazy("Call began"), required=False)
+    started_at = MomentField(label=gettext_lazy("Call started at"), required=False)
     minutes = forms.IntegerField(label=gettext_lazy("Minutes"), min_value=0, max_value=600, required=False)
     missed = forms.BooleanField(label=gettext_lazy("Nobody answered"), required=False)
     hang_up_reason = forms.CharField(
         label=gettext_lazy("Reason for hanging up unsolved"), max_length=200, required=False
     )
+
+    def prepare(self) -> None:
+        # The call that brought the ticket is the one whose end is recorded first.
+        if self.ticket.channel == Ticket.Channel.PHONE and self.ticket.status == Status.NEW:
+            self.initial.setdefault("started_at", self.ticket.created_at)
+
+    @property
+    def call_fields(self) -> tuple[forms.BoundField, forms.BoundField]:
+        """When it began and how long it was: what every call has."""
+        return self["started_at"], self["minutes"]
 
     def clean_kind(self) -> str:
         kind: str = self.cleaned_data["kind"]

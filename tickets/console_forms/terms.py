@@ -16,7 +16,7 @@ from sla.deadlines import OPEN_STATES
 from sla.models import Deadline
 from tickets import workflow
 from tickets.console_forms.base import VerbForm
-from tickets.console_forms.fields import MomentField, long_text
+from tickets.console_forms.fields import DescribedField, MomentField, long_text
 from tickets.models import FaultClass, Ticket
 from tickets.priorities import priority
 
@@ -96,13 +96,6 @@ class EditForm(VerbForm):
         workflow.edit(self.ticket, by=self.user, now=self.now, **self.cleaned_data)
 
 
-class ClockField(forms.ModelChoiceField):
-    """A clock by name, clause and the moment it falls due."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.commitment} · {timezone.localtime(obj.due_at):%m-%d %H:%M}"
-
-
 class RetargetForm(VerbForm):
     """For one running clock of the ticket; another ticket's clock is no choice (T007)."""
 
@@ -110,8 +103,10 @@ class RetargetForm(VerbForm):
     heading, submit = gettext_lazy("Set another deadline"), gettext_lazy("Set it")
     done = gettext_lazy("The deadline is changed; the old one stays on record.")
 
-    deadline = ClockField(
-        queryset=Deadline.objects.none(), label=gettext_lazy("Clock"), empty_label=gettext_lazy("Choose a clock")
+    deadline = DescribedField(
+        describe=lambda row: f"{row.commitment} · {timezone.localtime(row.due_at):%m-%d %H:%M}",
+        label=gettext_lazy("Clock"),
+        empty_label=gettext_lazy("Choose a clock"),
     )
     due_at = MomentField(label=gettext_lazy("New deadline"))
     reason = long_text(gettext_lazy("Reason"), rows=2)

@@ -7,6 +7,9 @@
   const current = () => document.activeElement.closest && document.activeElement.closest("[data-row]");
   let kept = null;
 
+  const tab = document.querySelector("#queue-tabs [aria-current]");
+  if (tab) tab.scrollIntoView({ block: "nearest", inline: "center" });
+
   document.addEventListener("click", (event) => {
     const step = event.target.closest("[data-step]");
     if (!step) return;
