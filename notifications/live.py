@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import aget_user
+from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
@@ -27,10 +28,13 @@ GAP = 0.5
 
 @require_GET
 async def live(request: HttpRequest) -> HttpResponseBase:
-    """The stream; 401 signed out, 429 with too many open, 503 without Redis: the page then polls."""
+    """The stream; 401 signed out, 429 with too many open, 503 without Redis, 204 where the server cannot
+    stream (WSGI): the page then polls."""
     user = await request.auser()
     if not user.is_authenticated:
         return HttpResponse(status=401)
+    if not isinstance(request, ASGIRequest):
+        return HttpResponse(status=204)
     hub = updates.hub()
     if hub.count(user.pk) >= settings.LIVE_STREAMS_PER_PERSON:
         return HttpResponse(status=429)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.wording import clock, duration
@@ -70,68 +70,55 @@ def _page(facts: Facts, now: datetime) -> str:
     """A milestone of a clock: what is promised, until when, and what was left when it was told."""
     left = _seconds_between(facts["told_at"], facts["due_at"])
     if left > 0:
-        # Translators: {ticket}：{promise}（{clause}）{due} 前要做到，还剩 {left}。
-        text = _text("%(ticket)s: %(promise)s (%(clause)s) is due by %(due)s, %(left)s left.")
+        text = gettext("%(ticket)s: %(promise)s (%(clause)s) is due by %(due)s, %(left)s left.")
     else:
-        # Translators: {ticket}：{promise}（{clause}）应在 {due} 前做到，已超 {left}。
-        text = _text("%(ticket)s: %(promise)s (%(clause)s) was due by %(due)s, now %(left)s over.")
+        text = gettext("%(ticket)s: %(promise)s (%(clause)s) was due by %(due)s, now %(left)s over.")
     said = [text % _plain(facts, now, due=_moment(facts["due_at"], now), left=duration(left))]
     if facts["nobody_on_duty"]:
-        # Translators: 前一级没有人值班，所以通知到您。
-        said.append(_text("Nobody was on duty for the step before, so it comes to you."))
+        said.append(gettext("Nobody was on duty for the step before, so it comes to you."))
     late = int(facts["late_seconds"] or 0)
     if late >= LATE_WORTH_SAYING:
-        # Translators: 时限引擎停过，这条通知晚了 {late}。
-        said.append(_text("This page comes %(late)s late: the engine stood still.") % {"late": duration(late)})
+        said.append(gettext("This page comes %(late)s late: the engine stood still.") % {"late": duration(late)})
     return " ".join(said)
 
 
 def _nobody(facts: Facts, now: datetime) -> str:
     """`roles` holds codes of roles, or who holds the matter (`assignee`, `owner`)."""
-    labels = {**dict(Role.choices), "assignee": _text("assignee"), "owner": _text("first-contact owner")}
-    roles = ", ".join(str(labels.get(code, code)) for code in facts["roles"] or ())
-    # Translators: {ticket}：{promise} 该叫人了，但没有人值班（{roles}）。请补值班表。
-    text = _text("%(ticket)s: %(promise)s should page someone, but nobody is on duty (%(roles)s).")
+    labels = {**dict(Role.choices), "assignee": gettext("assignee"), "owner": gettext("first-contact owner")}
+    roles = " / ".join(str(labels.get(code, code)) for code in facts["roles"] or ())
+    text = gettext("%(ticket)s: %(promise)s should page someone, but nobody is on duty (%(roles)s).")
     return text % _plain(facts, now, roles=roles)
 
 
 def _sent(facts: Facts, now: datetime) -> str:
     if facts["expected_at"]:
-        # Translators: {who}已出发，预计 {expected_at} 到，处理您的报修 {ticket}“{title}”。
-        text = _text("%(who)s is on the way to you, expected %(expected_at)s, for %(ticket)s “%(title)s”.")
+        text = gettext("%(who)s is on the way to you, expected %(expected_at)s, for %(ticket)s “%(title)s”.")
     else:
-        # Translators: {who}已出发，处理您的报修 {ticket}“{title}”。
-        text = _text("%(who)s is on the way to you for %(ticket)s “%(title)s”.")
+        text = gettext("%(who)s is on the way to you for %(ticket)s “%(title)s”.")
     return text % _plain(facts, now)
 
 
 def _receipt(facts: Facts, now: datetime) -> str:
     if facts["due_at"]:
-        # Translators: 已收到您的报修 {ticket}“{title}”，{due_at} 前由技术人员答复您。
-        text = _text("We have received your report %(ticket)s “%(title)s”. A technician answers by %(due_at)s.")
+        text = gettext("We have received your report %(ticket)s “%(title)s”. A technician answers by %(due_at)s.")
     else:
-        # Translators: 已收到您的报修 {ticket}“{title}”。
-        text = _text("We have received your report %(ticket)s “%(title)s”.")
+        text = gettext("We have received your report %(ticket)s “%(title)s”.")
     return text % _plain(facts, now)
 
 
 def _solved(facts: Facts, now: datetime) -> str:
     if facts["reminder"]:
-        # Translators: 您的报修 {ticket}“{title}”好了吗？好了请确认；还没好请告诉我们。
-        text = _text("Is your report %(ticket)s “%(title)s” solved? Please confirm it, or tell us what is still wrong.")
+        text = gettext("Is your report %(ticket)s “%(title)s” solved? Please confirm, or tell us what is still wrong.")
     else:
-        # Translators: 您的报修 {ticket}“{title}”已处理好，请您确认；还没好请告诉我们。
-        text = _text("Your report %(ticket)s “%(title)s” is solved. Please confirm it, or tell us what is still wrong.")
+        text = gettext("Your report %(ticket)s “%(title)s” is solved. Please confirm, or tell us what is still wrong.")
     return text % _plain(facts, now)
 
 
 def _closed(facts: Facts, now: datetime) -> str:
     if facts["how"] == "silence":
-        # Translators: 一直没有收到您的回复，我们已关闭报修 {ticket}“{title}”。如果还没好，可以重新打开。
-        text = _text("We heard nothing more, so your report %(ticket)s “%(title)s” is closed. You can still reopen it.")
+        text = gettext("We heard nothing more, so your report %(ticket)s “%(title)s” is closed. You can reopen it.")
     else:
-        # Translators: 您的报修 {ticket}“{title}”已完成。
-        text = _text("Your report %(ticket)s “%(title)s” is closed.")
+        text = gettext("Your report %(ticket)s “%(title)s” is closed.")
     return text % _plain(facts, now)
 
 
@@ -139,7 +126,6 @@ TABLE: dict[str, Wording] = {
     "sla.page": Wording("alarm-clock", _page, tone="warn"),
     "sla.digest": Wording(
         "alarm-clock",
-        # Translators: 有 {count} 个时限要您跟进。
         _("%(count)s clocks need you now."),
         button=_("Open the wall"),
         tone="bad",
@@ -147,13 +133,11 @@ TABLE: dict[str, Wording] = {
     "sla.nobody_on_duty": Wording("user-x", _nobody, button=_("Open the roster"), tone="bad"),
     "sla.set_aside": Wording(
         "octagon-alert",
-        # Translators: {ticket} 的一个时限算不出来，引擎先放下了它，请查看。
         _("A clock of %(ticket)s cannot be counted and was set aside, please look."),
         tone="bad",
     ),
     "sla.year_missing": Wording(
         "calendar-x",
-        # Translators: {year} 年的节假日安排还没有录入，用到它的时限是暂定的。
         _("The holidays of %(year)s are not loaded yet; deadlines that reach into it are provisional."),
         button=_("Open the calendar"),
         tone="warn",
@@ -161,119 +145,94 @@ TABLE: dict[str, Wording] = {
     "ticket.receipt": Wording("inbox", None, _receipt, FOLLOW),
     "ticket.filed": Wording(
         "ticket",
-        # Translators: {hospital}报修 {ticket}：{title}
         _("%(hospital)s filed %(ticket)s: %(title)s"),
-        # Translators: {who}为贵院报修 {ticket}“{title}”。
         _("%(who)s filed %(ticket)s for your hospital: %(title)s"),
     ),
     "ticket.answered": Wording(
         "message-square",
-        # Translators: {who}答复了 {ticket}：{title}
         _("%(who)s answered on %(ticket)s: %(title)s"),
-        # Translators: {who}答复了您的报修 {ticket}“{title}”。
         _("%(who)s answered your report %(ticket)s “%(title)s”."),
         _("Read and reply"),
     ),
     "ticket.words": Wording(
         "message-square",
-        # Translators: {who}（{hospital}）在 {ticket} 留言：{title}
         _("%(who)s (%(hospital)s) wrote on %(ticket)s: %(title)s"),
     ),
     "ticket.assigned": Wording(
         "user-check",
-        # Translators: {ticket} 交给您处理：{title}（{hospital}）
         _("%(ticket)s is yours now: %(title)s (%(hospital)s)"),
     ),
     "ticket.owner_offered": Wording(
         "handshake",
-        # Translators: {who}请您接任 {ticket} 的首问负责人：{title}
         _("%(who)s asks you to become first-contact owner of %(ticket)s: %(title)s"),
         button=_("Accept or decline"),
     ),
     "ticket.owner_accepted": Wording(
         "handshake",
-        # Translators: {who}已接任 {ticket} 的首问负责人：{title}
         _("%(who)s is now first-contact owner of %(ticket)s: %(title)s"),
-        # Translators: 您的报修 {ticket}“{title}”现在由{who}负责到底，有事可以直接找{who}。
         _("%(who)s now looks after your report %(ticket)s “%(title)s” until it is closed."),
     ),
     "ticket.owner_declined": Wording(
         "handshake",
-        # Translators: {who}没有接任 {ticket} 的首问负责人，仍由您负责。
         _("%(who)s declined to become first-contact owner of %(ticket)s; it stays with you."),
     ),
     "ticket.waiting": Wording(
         "pause",
-        # Translators: {ticket} 在等医院：{title}
         _("%(ticket)s waits for the hospital: %(title)s"),
-        # Translators: 您的报修 {ticket}“{title}”在等您这边。
         _("Your report %(ticket)s “%(title)s” waits for you."),
         _("See what is needed"),
         "warn",
     ),
     "ticket.visit_needed": Wording(
         "truck",
-        # Translators: {ticket} 要上门处理：{title}（{hospital}）
         _("%(ticket)s needs a visit: %(title)s (%(hospital)s)"),
         tone="warn",
     ),
     "ticket.engineer_sent": Wording(
         "truck",
-        # Translators: {who}已出发，处理 {ticket}：{title}
         _("%(who)s is on the way for %(ticket)s: %(title)s"),
         _sent,
         FOLLOW,
     ),
     "ticket.arrived": Wording(
         "map-pin",
-        # Translators: {who} {arrived_at} 到场，处理 {ticket}：{title}
         _("%(who)s arrived for %(ticket)s at %(arrived_at)s: %(title)s"),
-        # Translators: {who} {arrived_at} 已到场，处理您的报修 {ticket}“{title}”。
         _("%(who)s arrived at %(arrived_at)s for your report %(ticket)s “%(title)s”."),
         FOLLOW,
     ),
     "ticket.evidence": Wording(
         "badge-alert",
-        # Translators: {ticket} 的到场时间 {arrived_at} 来自不准的设备或登记太晚，要您确认。
         _("The arrival of %(who)s for %(ticket)s at %(arrived_at)s was recorded late and needs your word."),
         button=_("Confirm or reject"),
         tone="warn",
     ),
     "ticket.solved": Wording(
         "circle-check",
-        # Translators: {who}解决了 {ticket}：{title}
         _("%(who)s solved %(ticket)s: %(title)s"),
         _solved,
-        # Translators: 去确认，或告诉我们还没好。
         _("Confirm or reopen"),
         "ok",
     ),
     "ticket.reopened": Wording(
         "rotate-ccw",
-        # Translators: {ticket} 重新打开了：{title}
         _("%(ticket)s was reopened: %(title)s"),
-        # Translators: 您的报修 {ticket}“{title}”又在处理了。
         _("We are working on your report %(ticket)s “%(title)s” again."),
         tone="warn",
     ),
     "ticket.closed": Wording(
         "circle-check",
-        # Translators: {ticket} 已关闭：{title}
         _("%(ticket)s is closed: %(title)s"),
         _closed,
         tone="ok",
     ),
     "ticket.cancelled": Wording(
         "minus",
-        # Translators: {ticket} 已撤销：{title}
         _("%(ticket)s was withdrawn: %(title)s"),
-        # Translators: 您的报修 {ticket}“{title}”已撤销。
         _("Your report %(ticket)s “%(title)s” was withdrawn."),
         tone="off",
     ),
     "mail.given_up": Wording(
         "mail-x",
-        # Translators: 发给{who}（{address}）的邮件送不到，已放弃。
         _("Mail to %(who)s (%(address)s) could not be delivered and was given up."),
         button=_("Open the inbox"),
         tone="bad",
@@ -285,8 +244,7 @@ without a row here."""
 
 def _nothing_known(facts: Facts, now: datetime) -> str:
     """A kind that only a newer process knows (an upgrade in progress) still reads as a sentence."""
-    # Translators: {ticket} 有新情况：{title}
-    return _text("There is news on %(ticket)s: %(title)s") % _plain(facts, now)
+    return gettext("There is news on %(ticket)s: %(title)s") % _plain(facts, now)
 
 
 UNKNOWN = Wording("bell", _nothing_known)

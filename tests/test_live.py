@@ -210,6 +210,12 @@ def test_signed_out_people_get_no_stream() -> None:
     run(scenario())
 
 
+def test_a_server_that_cannot_stream_says_so_at_once(client: Client) -> None:
+    client.force_login(OperatorFactory())
+    assert client.get("/live/").status_code == 204
+    assert client.post("/live/").status_code == 405
+
+
 def test_one_person_cannot_open_streams_without_end(settings: Settings) -> None:
     settings.LIVE_STREAMS_PER_PERSON = 2
     greedy, other = OperatorFactory(), OperatorFactory()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import models
-from django.utils.translation import gettext as _text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -88,7 +88,7 @@ class WrongState(Refused):
 
     @property
     def sentence(self) -> str:
-        return _text("That is not possible now: the ticket is in the state “%(state)s”.") % {
+        return gettext("That is not possible now: the ticket is in the state “%(state)s”.") % {
             "state": self.current.label
         }
 
