@@ -171,11 +171,13 @@ def tell(world: World, count: int, now: datetime, seed: int = 2026) -> int:
     sites = list(world.sites.values())
     for at in moments:
         site, story = chance.choice(sites), chance.choice(texts.STORIES)
+        workflow.close_silent(at)
         ticket = file(world, site, story, tiles, chance, at)
         teller = Teller(world, chance, tiles, reasons, roster, at, ticket)
         _reread(teller)
         _plot(chance, story)(teller, story)
         end(teller, now)
+    workflow.close_silent(now)
     return count
 
 
