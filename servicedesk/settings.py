@@ -108,9 +108,13 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Database. One connection per request: under ASGI a kept connection would stay with its thread.
+DATABASE = env.db_url("DATABASE_URL", default="postgresql:///desk", engine="django.db.backends.postgresql")
 DATABASES = {
     "default": {
-        **env.db_url("DATABASE_URL", default="postgresql:///desk", engine="django.db.backends.postgresql"),
+        **DATABASE,
+        # Our joins follow keys, whose order hardly matters: planning a ticket with all its people takes
+        # 0.8 ms with 6 against 3 ms with PostgreSQL's 8, which is most of what such a query costs.
+        "OPTIONS": {"options": "-c join_collapse_limit=6", **DATABASE.get("OPTIONS", {})},
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
