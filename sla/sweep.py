@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from notifications import outbox
 from sla import deadlines
 from sla.book import Tables
-from sla.escalation import GRACE, Duty, Firing, fire, firing, lapse, next_look
+from sla.escalation import GRACE, Duty, fire, firing, lapse, next_look, save_progress
 from sla.models import Deadline, EngineEvent, Fact, Heartbeat, Timeline
 
 log = logging.getLogger(__name__)
@@ -76,55 +76,71 @@ def _claim(now: datetime, batch: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _handle(claimed: list[int], now: datetime, swept: Swept) -> None:
+def _handle(timelines: list[int], now: datetime, swept: Swept) -> None:
+    """Handle claimed timelines as one set. If anything in it raises, halve it until the bad one stands alone."""
+    error = _attempt(Q(timeline__in=timelines), now, swept)
+    if error is None:
+        return
+    log.warning("%d timelines could not be handled together (%s)", len(timelines), error)
+    if len(timelines) == 1:
+        _handle_each(timelines[0], now, swept)
+        return
+    middle = len(timelines) // 2
+    _handle(timelines[:middle], now, swept)
+    _handle(timelines[middle:], now, swept)
+
+
+def _handle_each(timeline: int, now: datetime, swept: Swept) -> None:
+    """The clocks of one timeline one by one: a broken one must not silence its neighbours."""
+    for row in _due(Q(timeline=timeline), now):
+        error = _attempt(Q(pk=row.pk), now, swept)
+        if error is not None:
+            log.error("deadline %d set aside", row.pk, exc_info=error)
+            _set_aside(row, error, now)
+            swept.set_aside += 1
+
+
+def _attempt(chosen: Q, now: datetime, swept: Swept) -> Exception | None:
+    """Handle a set wholly or not at all; what it raised, if anything (F20: it must not hold up the others)."""
     try:
         with transaction.atomic():
-            _handle_set(claimed, now, swept)
-    except Exception as error:  # noqa: BLE001 - whatever one bad row raises must not hold up the others (F20)
-        log.warning("a batch of %d failed (%s), going one by one", len(claimed), error)
-        for timeline in claimed:
-            try:
-                with transaction.atomic():
-                    _handle_set([timeline], now, swept)
-            except Exception as error:
-                log.exception("timeline %d set aside", timeline)
-                _set_aside(timeline, error, now)
-                swept.set_aside += 1
+            _handle_set(chosen, now, swept)
+    except Exception as error:  # noqa: BLE001
+        return error
+    return None
 
 
-def _handle_set(claimed: list[int], now: datetime, swept: Swept) -> None:
+def _handle_set(chosen: Q, now: datetime, swept: Swept) -> None:
     # Read only now: the claim waited for nobody, but its snapshot may be older than the lock.
-    due = _due(claimed, now)
+    due = _due(chosen, now)
     turning = sorted({row.timeline_id for row in due if _needs_rebuild(row, now)})
     if turning:
         tables = Tables.current()
         for timeline in Timeline.objects.filter(pk__in=turning).select_related("site"):
             deadlines.rebuild(timeline, now=now, tables=tables)
-        due = _due(claimed, now)
+        due = _due(chosen, now)
     kept = lapse(due, _last_acts(due), now)
-    Deadline.objects.bulk_update(kept, ["acknowledged_until", "next_action_at"])
     duty = Duty(now)
     held = {row.pk for row in kept}
     firings = [f for row in due if row.pk not in held and (f := firing(row, now, duty))]
     if firings:
         fire(firings, now, duty)
+    _rest(due, {f.deadline.pk for f in firings} | held, now)
+    save_progress(due)
     swept.due += len(due)
     swept.fired += len(firings)
     swept.latest = max([swept.latest, *(int(f.late.total_seconds()) for f in firings)])
-    _rest(due, firings, kept, now)
 
 
-def _rest(due: list[Deadline], firings: list[Firing], kept: list[Deadline], now: datetime) -> None:
+def _rest(due: list[Deadline], spoken: set[int], now: datetime) -> None:
     """A clock that was due but has nothing to say (its milestones moved) must not come up for ever."""
-    spoken = {f.deadline.pk for f in firings} | {row.pk for row in kept}
-    quiet = [row for row in due if row.pk not in spoken]
-    for row in quiet:
-        row.next_action_at = next_look(row, now)
-    Deadline.objects.bulk_update(quiet, ["next_action_at", "acknowledged_by", "acknowledged_at", "acknowledged_until"])
+    for row in due:
+        if row.pk not in spoken:
+            row.next_action_at = next_look(row, now)
 
 
-def _due(claimed: list[int], now: datetime) -> list[Deadline]:
-    rows = Deadline.objects.filter(timeline__in=claimed, next_action_at__lte=now - GRACE)
+def _due(chosen: Q, now: datetime) -> list[Deadline]:
+    rows = Deadline.objects.filter(chosen, next_action_at__lte=now - GRACE)
     return list(rows.select_related("commitment", "timeline__assignee", "timeline__owner").order_by("next_action_at"))
 
 
@@ -142,35 +158,28 @@ def _last_acts(due: list[Deadline]) -> dict[int, datetime]:
     return dict(acts.values_list("timeline").annotate(Max("recorded_at")))
 
 
-def _set_aside(timeline: int, error: Exception, now: datetime) -> None:
+def _set_aside(row: Deadline, error: Exception, now: datetime) -> None:
     """Keep a row that cannot be handled out of the way for a while, and say so to those who can help."""
     text = f"{type(error).__name__}: {error}"[:300]
-    duty = Duty(now)
-    rows = Deadline.objects.filter(timeline=timeline, next_action_at__lte=now - GRACE)
-    for row in rows.select_related("timeline"):
-        row.failures += 1
-        row.failure = text
-        row.next_action_at = now + timedelta(minutes=min(2 ** (row.failures - 1), 60))
-        row.save(update_fields=["failures", "failure", "next_action_at"])
-        EngineEvent.objects.create(at=now, kind=EngineEvent.EventKind.SET_ASIDE, deadline=row, detail=text)
-        outbox.tell_batch(
-            [
-                outbox.Message(
-                    persons=duty.watchers(),
-                    kind="sla.set_aside",
-                    dedupe_key=f"aside:{row.pk}:{row.failures}",
-                    context={
-                        "ticket": row.timeline.subject,
-                        "promise": row.code,
-                        "due_at": row.due_at.isoformat(),
-                        "failure": text,
-                    },
-                    link=row.timeline.link,
-                    urgent=True,
-                )
-            ],
-            now,
-        )
+    row.failures += 1
+    row.failure = text
+    row.next_action_at = now + timedelta(minutes=min(2 ** (row.failures - 1), 60))
+    row.save(update_fields=["failures", "failure", "next_action_at"])
+    EngineEvent.objects.create(at=now, kind=EngineEvent.EventKind.SET_ASIDE, deadline=row, detail=text)
+    outbox.tell_many(
+        Duty(now).watchers(),
+        "sla.set_aside",
+        context={
+            "ticket": row.timeline.subject,
+            "promise": row.code,
+            "due_at": row.due_at.isoformat(),
+            "failure": text,
+        },
+        link=row.timeline.link,
+        dedupe_key=f"aside:{row.pk}:{row.failures}",
+        urgent=True,
+        now=now,
+    )
 
 
 def _beat(swept: Swept, took_ms: int) -> None:

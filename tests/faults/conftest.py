@@ -13,8 +13,8 @@ from tests.sla.cases import staff
 
 
 @pytest.fixture
-def duty(transactional_db: None) -> dict[str, User]:
-    """The promise book loaded, one person on duty for each role that the ladder pages; all committed."""
+def duty(db: None) -> dict[str, User]:
+    """The promise book loaded, one person on duty for each role that the ladder pages."""
     return staff()
 
 
