@@ -125,7 +125,9 @@ def test_seven_days_of_silence_confirm(scene: Scene) -> None:
 
 
 def test_a_reopened_ticket_is_neither_asked_about_nor_closed(scene: Scene) -> None:
-    ticket = workflow.reopen(solved(scene), by=scene.nurse, now=scene.at("09:00"))
+    ticket = solved(scene)
+    assert workflow.remind(scene.at("2026-03-14 08:00")) == 1
+    ticket = workflow.reopen(ticket, by=scene.nurse, now=scene.at("2026-03-14 09:00"))
     later = scene.at("2026-03-25 09:00")
     assert [workflow.remind(later), workflow.close_silent(later)] == [0, 0]
     ticket = workflow.resolve(ticket, by=scene.operator, cause="线松", action="换线", now=later)

@@ -117,6 +117,19 @@ def test_a_reopened_one_starts_again_with_its_own_cycle(scene: Scene) -> None:
     assert steps(ticket, scene.at("13:10"))[0].lines == ("13:00", "reported again")
 
 
+def test_the_bad_news_of_an_earlier_cycle_is_not_told_again(scene: Scene) -> None:
+    ticket, retargeted = on_the_way(scene), scene.at("12:50")
+    onsite = scene.clock(ticket, "onsite")
+    workflow.retarget(ticket, onsite, due_at=retargeted, reason="封路", by=scene.manager, now=scene.at("11:00"))
+    ticket = workflow.arrive(ticket, by=scene.engineer, now=scene.at("12:58"))
+    ticket = workflow.resolve(ticket, by=scene.engineer, cause="线", action="插紧", now=scene.at("13:30"))
+    ticket = workflow.reopen(ticket, by=scene.nurse, now=scene.at("14:00"))
+    ticket = workflow.answer(ticket, by=scene.operator, text="在查", now=scene.at("14:05"))
+    ticket = workflow.remote_failed(ticket, by=scene.operator, reason="要换件", now=scene.at("14:10"))
+    ticket = workflow.arrive(ticket, by=scene.engineer, now=scene.at("15:00"))
+    assert steps(ticket, scene.at("15:05"))[4].lines == ("15:00",)
+
+
 def test_a_wait_says_until_when(scene: Scene) -> None:
     reason = PauseReason.objects.get(code="asked_later")
     until = scene.at("2026-03-12 08:00")

@@ -122,6 +122,12 @@ def test_a_refused_verb_leaves_no_trace(scene: Scene) -> None:
     assert (scene.kinds(ticket), scene.facts(ticket)) == before
 
 
+def test_every_verb_leaves_the_moment_of_the_last_change(scene: Scene) -> None:
+    ticket = workflow.note(scene.file("09:00"), by=scene.operator, text="日志有错", now=scene.at("09:30"))
+    ticket.refresh_from_db()
+    assert (ticket.created_at, ticket.changed_at) == (scene.at("09:00"), scene.at("09:30"))
+
+
 def test_only_the_workflow_writes_a_status() -> None:
     root = Path(workflow.__file__).parent.parent.parent
     writes = re.compile(r"\.status\s*=[^=]|\b(?:update|update_or_create|bulk_update)\([^)]*\bstatus\s*=", re.DOTALL)

@@ -62,7 +62,7 @@ class Act:
         """Set fields of the ticket; the act's end writes them in one UPDATE."""
         for name, value in values.items():
             setattr(self.ticket, name, value)
-        self._changed |= values.keys()
+        self._changed.update(values)
 
     def move(self, verb: str) -> None:
         """Check `verb` against the table and take the ticket where it leads."""
