@@ -141,7 +141,7 @@ def _page(row: Deadline, page: Page) -> Entry:
     names = "、".join(person.name for person in page.recipients.all())
     text = _("%(clock)s, %(label)s: told %(names)s") if names else _("%(clock)s, %(label)s: nobody was on duty")
     body = text % {"clock": row.commitment.name, "label": page.label, "names": names}
-    if page.late_seconds:
+    if page.late_seconds >= 60:
         body += " · " + _("%(span)s late") % {"span": wording.duration(page.late_seconds)}
     return Entry("system", page.fired_at, body=body, tone="breach" if page.due_at >= row.due_at else "")
 

@@ -10,6 +10,8 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import Min
+
 from servicedesk.demo import texts
 from servicedesk.demo.history import file
 from servicedesk.demo.texts import Story
@@ -17,7 +19,7 @@ from servicedesk.demo.world import World
 from sla import escalation
 from sla.models import Deadline, PauseReason
 from tickets import workflow
-from tickets.models import FaultTile, Ticket
+from tickets.models import FaultTile, Ticket, TicketEvent
 
 MINUTE = timedelta(minutes=1)
 COLD_AFTER = timedelta(hours=2)
@@ -58,6 +60,7 @@ def refresh(world: World, now: datetime) -> int:
     warm = Ticket.objects.filter(created_at__gt=now - COLD_AFTER).exclude(status__in=["closed", "cancelled"])
     if warm.exists():
         return 0
+    now = now.replace(second=0, microsecond=0)
     _close_cold(world, now)
     scene = Scene(world, now)
     tickets = [*_unanswered(scene), *_remote(scene), *_on_the_way(scene), *_on_site_and_after(scene)]
@@ -154,8 +157,13 @@ def _fire_the_past(tickets: Sequence[Ticket], now: datetime) -> None:
         for m in row.milestones
         if "at" in m and datetime.fromisoformat(m["at"]) < min(row.stopped_at or now, row.paused_at or now) - MINUTE
     ]
+    taken = dict(
+        TicketEvent.objects.filter(kind__in=["assigned", "owner"]).values_list("ticket__timeline").annotate(Min("at"))
+    )
     for at, row in sorted(moments, key=lambda moment: (moment[0], moment[1].pk)):
         seen = at + timedelta(seconds=4)
+        if at < taken.get(row.timeline_id, now):
+            row.timeline.assignee = row.timeline.owner = None
         duty = escalation.Duty(seen)
         found = escalation.firing(row, seen, duty)
         if found is not None:
