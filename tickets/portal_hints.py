@@ -64,9 +64,9 @@ def scan(user: User, code: str) -> Device | None:
     return found or mine.filter(pk=_key(code)).first()
 
 
-def _key(value: str) -> int | None:
-    """A row's key that came from outside, or nothing when it can't be one."""
-    return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
+def _key(value: str) -> int:
+    """A row's key that came from outside; 0, which no row has, when it can't be one."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else 0
 
 
 def hints(user: User, chosen: Mapping[str, str], tried: Collection[str], now: datetime) -> Hints:

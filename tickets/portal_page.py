@@ -93,9 +93,9 @@ class Page:
 def find(user: User, number: str) -> Ticket:
     """The ticket with all that the page tells; `Ticket.DoesNotExist` when the person may not see it."""
     events = (
-        TicketEvent.objects.visible_to(user)
+        TicketEvent.objects.for_user(user)
         .select_related("by")
-        .prefetch_related(Prefetch("files", TicketAttachment.objects.visible_to(user).select_related("attachment")))
+        .prefetch_related(Prefetch("files", TicketAttachment.objects.for_user(user).select_related("attachment")))
     )
     tickets = portal_cards.with_progress(Ticket.objects.for_user(user)).select_related("reporter", "device__model")
     return tickets.prefetch_related(Prefetch("events", events, to_attr="story")).get(number=number)

@@ -1,5 +1,5 @@
-/* A text that was typed is not lost: forms with data-draft="key" keep their texts per person in this
-   tab until they arrived. Arrived means: a success message on the next page, or an htmx answer below
+/* What was typed or ticked is not lost: forms with data-draft="key" keep it per person in this tab until
+   it arrived. Arrived means: a success message on the next page, or an htmx answer below
    400 that brought the form back without errors. Log-out wipes them. */
 "use strict";
 (() => {
@@ -8,8 +8,11 @@
   const words = document.getElementById("sd-words").dataset;
   const FIELDS = 'textarea:not([data-no-draft]), input[type="text"]:not([data-no-draft]), input:not([type]):not([data-no-draft])';
 
+  const TICKS = 'input[type="radio"], input[type="checkbox"]';
+
   const keyOf = (form) => `${PREFIX}${user}:${form.dataset.draft}`;
   const fieldsOf = (form) => [...form.querySelectorAll(FIELDS)].filter((field) => field.name);
+  const ticksOf = (form) => [...form.elements].filter((field) => field.matches(TICKS) && field.name && field.dataset.noDraft === undefined);
   const load = (key) => JSON.parse(sessionStorage.getItem(key) || "null");
   const drop = (key) => sessionStorage.removeItem(key);
 
@@ -28,7 +31,8 @@
   function save(form, sent) {
     const texts = {};
     for (const field of fieldsOf(form)) if (field.value !== field.defaultValue) texts[field.name] = field.value;
-    if (Object.keys(texts).length) store(keyOf(form), { texts, sent });
+    const ticks = ticksOf(form).filter((field) => field.checked && !field.defaultChecked).map((field) => [field.name, field.value]);
+    if (Object.keys(texts).length || ticks.length) store(keyOf(form), { texts, ticks, sent });
     else drop(keyOf(form));
   }
 
@@ -40,12 +44,30 @@
     discard.type = "button";
     discard.textContent = words.draftDrop;
     discard.addEventListener("click", () => {
-      for (const field of restored) field.value = field.defaultValue;
+      for (const field of restored) {
+        if (field.matches(TICKS)) tick(field, field.defaultChecked);
+        else field.value = field.defaultValue;
+      }
       drop(key);
       line.remove();
     });
     line.append(words.draft, discard);
-    restored[0].after(line);
+    const text = restored.find((field) => !field.matches(TICKS));
+    if (text) text.after(line);
+    else form.prepend(line);
+  }
+
+  /* Parts of the page that follow a choice hear of it as if a person had made it. */
+  function tick(field, checked) {
+    field.checked = checked;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  /* Where the page comes with a choice already, that one is newer. */
+  function ticksToRestore(form, kept) {
+    const fields = ticksOf(form);
+    const chosen = new Set(fields.filter((field) => field.checked).map((field) => field.name));
+    return fields.filter((field) => !chosen.has(field.name) && kept.some(([name, value]) => name === field.name && value === field.value));
   }
 
   function restore(form) {
@@ -55,6 +77,9 @@
     form.dataset.draftReady = "1";
     const restored = fieldsOf(form).filter((field) => !field.value && draft.texts[field.name]);
     for (const field of restored) field.value = draft.texts[field.name];
+    const ticks = ticksToRestore(form, draft.ticks || []);
+    for (const field of ticks) tick(field, true);
+    restored.push(...ticks);
     if (restored.length) note(form, key, restored);
   }
 
@@ -93,6 +118,9 @@
   });
   document.body.addEventListener("htmx:afterSettle", restoreAll);
 
-  settle();
-  restoreAll();
+  // After htmx, so that it hears of the choices that come back.
+  document.addEventListener("DOMContentLoaded", () => {
+    settle();
+    restoreAll();
+  });
 })();
