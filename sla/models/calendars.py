@@ -76,7 +76,7 @@ class CalendarVersion(models.Model):
     """What a calendar said from one activation to the next; never edited, so old clocks can be recounted.
 
     `content` is the mapping that `sla.calendars.compile_hours` reads: timezone, hours, holidays,
-    extra_workdays, date_hours, years.
+    extra_workdays, rest_hours, years.
     """
 
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="versions", verbose_name=_("calendar"))
