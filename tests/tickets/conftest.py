@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from notifications.models import Notification
 from people.models import Hospital, Role, Site, User
 from sla import defaults as promises
+from sla.audit import differences
 from sla.models import Deadline
 from tests.factories import (
     EngineerFactory,
@@ -79,7 +81,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(db: None) -> Scene:
+def scene(db: None) -> Iterator[Scene]:
+    """When the test is over, every clock still has to follow from the facts alone."""
     promises.load()
     defaults.load()
     nurse = NurseFactory()
@@ -92,4 +95,5 @@ def scene(db: None) -> Scene:
     RotationFactory(role=Role.OPERATOR, people=[operator])
     RotationFactory(role=Role.LEAD, people=[lead])
     engineer = EngineerFactory(team=TeamFactory(region=region, base=base))
-    return Scene(nurse.hospital, site, nurse, operator, lead, ManagerFactory(), engineer)
+    yield Scene(nurse.hospital, site, nurse, operator, lead, ManagerFactory(), engineer)
+    assert [str(difference) for difference in differences()] == []
