@@ -29,9 +29,7 @@ class DeviceModel(models.Model):
         verbose_name = _("device model")
         verbose_name_plural = _("device models")
         ordering = ("maker", "name")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=("maker", "name"), name="devices_model_once_per_maker")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=("maker", "name"), name="devices_model_once_per_maker")]
 
     def __str__(self) -> str:
         return f"{self.maker} {self.name}"
@@ -46,9 +44,7 @@ class Device(models.Model):
 
     hospital = models.ForeignKey(Hospital, models.CASCADE, related_name="devices", verbose_name=_("hospital"))
     site = models.ForeignKey(Site, models.PROTECT, related_name="devices", verbose_name=_("site"))
-    model = models.ForeignKey(
-        DeviceModel, models.PROTECT, related_name="devices", verbose_name=_("device model")
-    )
+    model = models.ForeignKey(DeviceModel, models.PROTECT, related_name="devices", verbose_name=_("device model"))
     name = models.CharField(_("name"), max_length=60, help_text=_("As people call it: terminal TE-3."))
     room = models.CharField(_("room"), max_length=80, blank=True)
     serial = models.CharField(_("serial number"), max_length=60)
