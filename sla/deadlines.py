@@ -294,7 +294,7 @@ def _inputs(run: Run) -> dict[str, Any]:
         },
         "pauses": [
             [p.start.isoformat(), p.end.isoformat() if p.end else None, f.data.get("reason", "")]
-            for p, f in zip(run.pauses, run.pause_facts, strict=False)
+            for p, f in zip(run.pauses, run.pause_facts, strict=True)
         ],
         "revised": revised
         and {

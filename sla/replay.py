@@ -150,9 +150,11 @@ class _Machine:
             if not accepted or (standing is None and fact.at >= run.due_at):
                 continue
             if standing is not None:
-                run.pauses.remove(standing)
-            run.pauses.append(Pause(standing.start if standing else fact.at, end))
-            run.pause_facts.append(fact)
+                number = run.pauses.index(standing)
+                run.pauses[number], run.pause_facts[number] = Pause(standing.start, end), fact
+            else:
+                run.pauses.append(Pause(fact.at, end))
+                run.pause_facts.append(fact)
             self._recount(run)
 
     def _resume(self, fact: FactView) -> None:
@@ -213,7 +215,7 @@ class _Machine:
         self._recount(successor)
         if successor.due_at <= fact.at:
             successor.counts_from = fact.at
-            successor.pauses = run.pauses_from(fact.at)
+            successor.forget_pauses_before(fact.at)
             self._recount(successor)
 
     def _retarget(self, fact: FactView) -> None:
@@ -221,7 +223,7 @@ class _Machine:
         if run is not None and run.due_at >= fact.at:
             due = datetime.fromisoformat(fact.data["due_at"])
             successor = self._supersede(run, fact, due_at=due, fixed_due=True, is_provisional=False)
-            successor.pauses = run.pauses_from(fact.at)
+            successor.forget_pauses_before(fact.at)
 
     def _supersede(self, run: Run, fact: FactView, **changes: Any) -> Run:
         copies: dict[str, Any] = {"pauses": list(run.pauses), "pause_facts": list(run.pause_facts)}

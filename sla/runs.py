@@ -151,9 +151,12 @@ class Run:
             return None
         return next((p for p in self.pauses if p.start <= now and (p.end is None or now < p.end)), None)
 
-    def pauses_from(self, at: datetime) -> list[Pause]:
-        """What is left of the pauses from `at` on."""
-        return [Pause(max(p.start, at), p.end) for p in self.pauses if p.end is None or p.end > at]
+    def forget_pauses_before(self, at: datetime) -> None:
+        """Keep what is left of the pauses from `at` on, each with the fact that began it."""
+        both = zip(self.pauses, self.pause_facts, strict=True)
+        left = [(Pause(max(p.start, at), p.end), fact) for p, fact in both if p.end is None or p.end > at]
+        self.pauses = [pause for pause, _ in left]
+        self.pause_facts = [fact for _, fact in left]
 
     def runs_out_before(self, until: datetime) -> bool:
         """Whether it ends without a stop before `until`, not standing still, and that has to be announced."""
