@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from common.present import Chip, closed_chip, open_chip, paused_chip, superseded_chip
+from common.present import Chip, closed_chip, open_chip, paused_chip
 from common.wording import clock
 from sla.models import Deadline
 
@@ -30,7 +30,7 @@ def chip(deadline: Deadline, now: datetime) -> Chip:
     if deadline.state in {State.MET, State.MISSED}:
         return closed_chip(float(deadline.margin_seconds or 0))
     if deadline.state == State.SUPERSEDED:
-        return superseded_chip(clock(deadline.due_at, now))
+        return Chip("superseded", _("was due %(time)s") % {"time": clock(deadline.due_at, now)})
     return Chip("superseded", _("cancelled") if deadline.state == State.CANCELLED else _("withdrawn"))
 
 
