@@ -13,7 +13,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from people.access import may, require
+from people.access import require
 from people.views.sign_in import SignOut
 
 
@@ -25,13 +25,15 @@ class SetupSite(admin.AdminSite):
     enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, "setup")
+        """False for visitors, who log in first; 403 at once for people without the right."""
+        if request.user.is_authenticated:
+            require(request.user, "setup")
+        return request.user.is_authenticated
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Our own log-in, with its lock-out; who is signed in without the right gets 403."""
-        if request.user.is_authenticated:
-            require(request.user, "setup")
+        """Our own log-in, with its lock-out; 403 for who is signed in without the right."""
+        self.has_permission(request)
         return redirect_to_login(request.GET.get("next") or request.path.replace("login/", ""))
 
     def logout(  # type: ignore[override]

@@ -1,0 +1,84 @@
+"""A small furnished world: one hospital with a person of every role, a live ticket and one of each thing.
+
+`World()` twice gives two hospitals that know nothing of each other. Route tables name its things by path:
+`ticket.number`, `deadline.pk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from operator import attrgetter
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import URLPattern, URLResolver, get_resolver
+from PIL import Image
+
+from attachments import storage
+from attachments.models import Attachment
+from people import links
+from people.models import DutyOverride, Role, User
+from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
+from tickets import workflow
+from tickets.models import SavedFilter, TicketAttachment, TicketEvent
+
+NOW = datetime(2026, 11, 18, 3, 24, tzinfo=UTC)
+NOTE = "unter-uns-7f3a: the hospital must never read this"
+
+
+def picture() -> bytes:
+    """A small PNG."""
+    buffer = BytesIO()
+    Image.new("RGB", (8, 8), "navy").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class World:
+    """One hospital, its people and things, and the company's people who look after it."""
+
+    def __init__(self) -> None:
+        self.hospital = HospitalFactory()
+        region = self.hospital.region
+        self.people: dict[str, User] = {role: self._person(role) for role in Role.values if role != Role.ENGINEER}
+        self.people[Role.ENGINEER] = EngineerFactory(team__region=region)
+        self.nurse, self.engineer = self.people[Role.HOSPITAL_STAFF], self.people[Role.ENGINEER]
+        self.operator, self.lead = self.people[Role.OPERATOR], self.people[Role.LEAD]
+        self.site = SiteFactory(hospital=self.hospital)
+        self.device = DeviceFactory(site=self.site)
+        self.ticket = TicketFactory(device=self.device, reporter=self.nurse, now=NOW)
+        workflow.note(self.ticket, by=self.operator, text=NOTE, now=NOW)
+        self.deadline = self.ticket.timeline.deadlines.order_by("pk")[0]
+        self.note = TicketEvent.objects.get(ticket=self.ticket, body=NOTE)
+        self.file, self.secret_file = self._file(None), self._file(self.note)
+        self.filter = SavedFilter.objects.create(person=self.lead, name="mine", query="show=mine")
+        hours = timedelta(hours=8)
+        self.override = DutyOverride.objects.create(
+            role=Role.OPERATOR, user=self.operator, starts_at=NOW, ends_at=NOW + hours
+        )
+        self.reset_uid, self.reset_token = links.link_for(self.nurse).rstrip("/").split("/")[-2:]
+
+    def _person(self, role: str) -> User:
+        inside = role in (Role.HOSPITAL_STAFF, Role.HOSPITAL_TECHNICIAN)
+        return PERSON_OF[role](hospital=self.hospital) if inside else PERSON_OF[role]()
+
+    def _file(self, event: TicketEvent | None) -> Attachment:
+        upload = SimpleUploadedFile("photo.png", picture(), content_type="image/png")
+        stored = storage.accept(upload, hospital=self.hospital, by=self.nurse, now=NOW)
+        TicketAttachment.objects.create(ticket=self.ticket, event=event, attachment=stored, is_public=event is None)
+        return stored
+
+    def thing(self, path: str) -> str:
+        """`ticket.number` → its value as it stands in a URL."""
+        return str(attrgetter(path)(self))
+
+
+def routes(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every url pattern of the project with its whole path, as Django writes it: `desk/<int:pk>/`."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, path)
+        else:
+            yield path, pattern
