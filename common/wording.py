@@ -67,6 +67,13 @@ def clock(at: datetime, now: datetime) -> str:
     return f"{local:%m-%d} {time}" if day.year == today.year else f"{local:%Y-%m-%d} {time}"
 
 
+def period(start: datetime, end: datetime, now: datetime) -> str:
+    """``09:31 – 10:12``, ``yesterday 16:20 – 17:05``: the day is said once when it is the same."""
+    same = timezone.localtime(start).date() == timezone.localtime(end).date()
+    last = f"{timezone.localtime(end):%H:%M}" if same else clock(end, now)
+    return f"{clock(start, now)} – {last}"
+
+
 def phone_masked(number: str) -> str:
     """``138****2217``: the first three and last four characters, enough to recognise a number."""
     return f"{number[:3]}****{number[-4:]}" if len(number) > 7 else number

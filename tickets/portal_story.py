@@ -106,7 +106,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
 def sentence(event: TicketEvent, now: datetime) -> str:
     """What happened, in one sentence."""
     data = event.data
-    moment = data.get("expected_arrival_at") or data.get("until")
+    moment = data.get("expected_at") or data.get("until")
     variant = "disputed" if data.get("disputed") else data.get("how") or ("time" if moment else "")
     text = SENTENCES.get((event.kind, variant)) or SENTENCES.get((event.kind, ""))
     if text is None:

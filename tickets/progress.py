@@ -126,7 +126,7 @@ def _remote(it: Progress) -> Part:
     over = [it.first[k] for k in (FactKind.REMOTE_FAILED, FactKind.REMOTE_LIMIT_PASSED) if k in it.first]
     solved = it.first.get(FactKind.SOLVED)
     end = min([*over, *([solved] if solved else [])], key=lambda fact: fact.at, default=None)
-    span = f"{it.time(start.at)} – {it.time(end.at)}" if end and end.at > start.at else it.time(start.at)
+    span = wording.period(start.at, end.at, it.now) if end and end.at > start.at else it.time(start.at)
     return label, "done", (span, *([_("not possible remotely")] if over else []))
 
 

@@ -89,6 +89,20 @@ def test_clock_is_read_in_the_sites_zone_and_names_the_day_unless_it_is_today(at
     assert wording.clock(at, NOW) == text
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        ((18, 9, 31), (18, 10, 12), "09:31 – 10:12"),
+        ((17, 16, 20), (17, 17, 5), "yesterday 16:20 – 17:05"),
+        ((17, 23, 50), (18, 0, 20), "yesterday 23:50 – 00:20"),
+        ((15, 9, 0), (16, 9, 0), "11-15 09:00 – 11-16 09:00"),
+    ],
+)
+def test_a_period_says_its_day_once(start, end, text):
+    first, last = (datetime(2026, 11, *moment, tzinfo=SHANGHAI) for moment in (start, end))
+    assert wording.period(first, last, NOW) == text
+
+
 @pytest.mark.parametrize(("number", "text"), [("13800002217", "138****2217"), ("8120", "8120"), ("", "")])
 def test_phone_masked_leaves_enough_to_recognise_a_number(number, text):
     assert wording.phone_masked(number) == text

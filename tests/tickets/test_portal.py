@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -37,9 +38,16 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def english() -> Any:
+def english() -> Iterator[None]:
     """Sentences are asked for in the language that they are written in."""
     with translation.override("en"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def morning() -> Iterator[None]:
+    """A Wednesday morning in Shanghai: no time of a test lies beyond midnight and is told with its day."""
+    with time_machine.travel(datetime(2026, 11, 18, 11, 24, tzinfo=timezone.get_default_timezone())):
         yield
 
 
@@ -472,7 +480,9 @@ def test_the_sum_that_was_asked_for_is_open(case: Case, nurse: Client) -> None:
 def test_the_way_of_the_engineer_is_told_with_the_promise(case: Case, nurse: Client) -> None:
     ticket = case.under_way(minutes_ago=19)
     with time_machine.travel(case.now, tick=False):
-        arrival = nurse.get(page_of(ticket)).context["page"].arrival
+        page = nurse.get(page_of(ticket)).context["page"]
+    arrival, expected = page.arrival, timezone.localtime(page.arrival.expected_at)
+    assert page.story[0].body == f"李航 has set out, expected at {expected:%H:%M}."
     assert arrival.share == 20.0
     assert arrival.to_go == 76 * 60
     assert arrival.promised_at == ticket.timeline.deadlines.get(code="onsite").due_at
