@@ -144,6 +144,8 @@ class _Machine:
     def _pause(self, fact: FactView) -> None:
         until = fact.data.get("until")
         end = datetime.fromisoformat(until) if until else None
+        if end is not None and end <= fact.at:
+            return  # a pause that was over before it began stops nothing
         for run in self.open.values():
             accepted = fact.data.get("reason") in run.rule.pause_reasons
             standing = run.pause_at(fact.at)
