@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from people.models.persons import Role, User
 from people.models.places import Region
@@ -44,7 +45,7 @@ class Rotation(models.Model):
         help_text=_("1 is Monday, 7 is Sunday."),
         validators=[RegexValidator(r"^[1-7]{1,7}$", _("Digits 1 to 7, at least one."))],
     )
-    starts_at = models.TimeField(_("from"), default="00:00")
+    starts_at = models.TimeField(pgettext_lazy("of a time span", "from"), default="00:00")
     ends_at = models.TimeField(_("until"), default="00:00")
     members = models.ManyToManyField(User, through="RotationMember", related_name="rotations", verbose_name=_("people"))
 
@@ -89,7 +90,7 @@ class DutyOverride(models.Model):
         verbose_name=_("person"),
         help_text=_("Empty: nobody is on duty in these hours."),
     )
-    starts_at = models.DateTimeField(_("from"))
+    starts_at = models.DateTimeField(pgettext_lazy("of a time span", "from"))
     ends_at = models.DateTimeField(_("until"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
