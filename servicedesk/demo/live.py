@@ -168,6 +168,7 @@ def _fire_the_past(tickets: Sequence[Ticket], now: datetime) -> None:
         found = escalation.firing(row, seen, duty)
         if found is not None:
             escalation.fire([found], seen, duty)
+            escalation.save_progress([row])
         if row.state == Deadline.State.PAUSED:
             Deadline.objects.filter(pk=row.pk).update(next_action_at=row.inputs["pauses"][-1][1])
         elif row.state != Deadline.State.RUNNING:

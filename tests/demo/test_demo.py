@@ -13,6 +13,7 @@ from people.models import Role, User
 from servicedesk.demo import live, world
 from sla.audit import differences
 from sla.models import Deadline, Page
+from sla.sweep import sweep
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,12 @@ def test_a_visitor_soon_sees_a_warning_a_page_and_a_breach(demo: None) -> None:
     assert soon.filter(code="response", due_at__lt=now + timedelta(minutes=5)).exists()
     assert soon.count() >= 3
     assert Page.objects.filter(state="sent").exists()
+
+
+def test_the_engine_takes_over_every_clock(demo: None) -> None:
+    swept = sweep()
+    assert swept.set_aside == 0
+    assert not Deadline.objects.exclude(failure="").exists()
 
 
 def test_tickets_stand_in_many_states(demo: None) -> None:
