@@ -51,7 +51,7 @@ class CallForm(forms.Form):
         required=False,
         blank=True,
         widget=forms.RadioSelect,
-        empty_label=gettext_lazy("Somebody else"),
+        empty_label=gettext_lazy("Another caller"),
     )
     contact_name = forms.CharField(
         label=gettext_lazy("Caller's name"),
