@@ -201,6 +201,16 @@ def give_back(parcels: Iterable[Parcel]) -> None:
         parcel.rows().filter(leased_until=parcel.lease).update(leased_until=None)
 
 
+def start_over(deliveries: QuerySet[Delivery], now: datetime) -> int:
+    """Let those of `deliveries` that were given up go out again; how many. Each keeps its parcel's key."""
+    given_up = Delivery.objects.filter(state=Delivery.State.FAILED)
+    # Whole parcels: part of a bundle would be another letter.
+    parcels = set(deliveries.filter(state=Delivery.State.FAILED).values_list("parcel", flat=True))
+    return given_up.filter(parcel__in=parcels).update(
+        state=Delivery.State.WAITING, tries=0, next_try_at=now, leased_until=None
+    )
+
+
 def _say_aloud(parcel: Parcel, failure: Failed, now: datetime) -> None:
     """Tell the log and the administrators; a notice that itself could not be mailed tells the log only."""
     person = parcel.person

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.test import Client
 
 from notifications import delivery, letters, outbox
 from notifications.channels import Mail
@@ -210,6 +211,37 @@ def test_an_address_that_no_server_can_take_is_given_up(smtp: Server, clock: Clo
     run(clock)
     assert states() == [S.FAILED]
     assert not smtp.mails
+
+
+def test_what_was_given_up_can_be_sent_again_as_the_same_letter(smtp: Server, clock: Clock) -> None:
+    lead, administrator = LeadFactory(), AdministratorFactory()
+    smtp.refusals[lead.email] = "550 no such user"
+    tell(lead, "first", clock)
+    tell(lead, "second", clock)
+    clock.pass_by(minutes=2)
+    run(clock)
+    smtp.refusals.clear()
+    second = Delivery.objects.filter(notification__person=lead).latest("id")
+    assert delivery.start_over(Delivery.objects.filter(pk=second.pk), clock.now) == 2
+    run(clock)
+    (mail,) = [mail for mail in smtp.mails if mail["To"] == lead.email]
+    assert "first" in smtp.bodies()[0]
+    assert "second" in smtp.bodies()[0]
+    assert administrator.email not in mail["To"]
+
+
+def test_administrators_see_deliveries_and_start_them_over(client: Client, smtp: Server, clock: Clock) -> None:
+    lead, administrator = LeadFactory(), AdministratorFactory()
+    smtp.refusals[lead.email] = "550 no such user"
+    tell(lead, "down", clock, urgent=True)
+    run(clock)
+    client.force_login(administrator)
+    row = Delivery.objects.get(notification__person=lead)
+    assert "550 no such user" in client.get(f"/admin/notifications/delivery/{row.pk}/change/").content.decode()
+    chosen = {"action": "send_again", "_selected_action": [row.pk]}
+    assert client.post("/admin/notifications/delivery/", chosen).status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.tries) == (S.WAITING, 0)
 
 
 def test_a_closed_account_gets_no_more_mail(smtp: Server, clock: Clock) -> None:
