@@ -21,6 +21,8 @@ from tickets.querysets import (
     TicketQuerySet,
 )
 from tickets.states import Status
+from tickets.validators import first_steps as check_first_steps
+from tickets.validators import known_icon
 
 
 class Kind(models.TextChoices):
@@ -56,9 +58,9 @@ class FaultTile(models.Model):
     code = models.SlugField(_("code"), unique=True)
     label = models.CharField(_("label"), max_length=40)
     example = models.CharField(_("example"), max_length=80)
-    icon = models.CharField(_("icon"), max_length=40)
+    icon = models.CharField(_("icon"), max_length=40, validators=[known_icon], help_text=_("A name of lucide.dev."))
     fault_class = models.ForeignKey(FaultClass, models.PROTECT, related_name="tiles", verbose_name=_("fault class"))
-    first_steps = models.JSONField(_("first steps to try"), default=list, blank=True)
+    first_steps = models.JSONField(_("first steps to try"), default=list, blank=True, validators=[check_first_steps])
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
 
