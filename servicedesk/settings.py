@@ -172,7 +172,7 @@ CONSOLE_URL = "/desk/"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_IDLE_AFTER = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=30))
-PASSWORD_RESET_TIMEOUT = int(timedelta(minutes=30).total_seconds())
+PASSWORD_RESET_TIMEOUT = int(timedelta(days=3).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -223,6 +223,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# A whole request with its files; the proxy of docker-compose keeps the same limit.
+REQUEST_MAX_BYTES = 60 * 1000 * 1000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
