@@ -285,6 +285,7 @@ def running() -> Iterator[dict[str, str]]:
                 if is_last(users):
                     for _, server in reversed(servers):
                         server.stop()
+                    shutil.rmtree(socket_folder(), ignore_errors=True)
 
 
 def run(command: list[str], environment: dict[str, str]) -> int:

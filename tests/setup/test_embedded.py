@@ -129,6 +129,7 @@ def test_sockets_are_closed_to_other_users(run: Path) -> None:
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent / "redis")]
     process.communicate("\n")
     assert modes == [0o700, 0o700]
+    assert not folder.exists()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
