@@ -201,8 +201,9 @@ def pages(case: Case) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("size", "language"), [("desk", "zh-hans"), ("desk", "en"), ("phone", "zh-hans"), ("phone", "en"), ("small", "en")]
+)
 def test_no_page_has_an_accessibility_finding_or_scrolls_sideways(
     size: str, language: str, case: Case, nurse: Page, pages: dict[str, str]
 ) -> None:
