@@ -172,7 +172,7 @@ CONSOLE_URL = "/desk/"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_IDLE_AFTER = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=30))
-PASSWORD_RESET_TIMEOUT = int(timedelta(days=3).total_seconds())
+PASSWORD_RESET_TIMEOUT = int(timedelta(minutes=30).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
