@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 
 from notifications import letters, outbox
 from notifications.channels import Channel, Failed
-from notifications.models import Attempt, Delivery
+from notifications.models import Attempt, Delivery, Notification
 from people.models import Role, User
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,11 @@ BACK_OFF = (
     timedelta(hours=1),
 )
 MOST_TRIES = len(BACK_OFF) + 1
+STANDSTILL = timedelta(minutes=10)
 RUN_SECONDS = 20.0
+ABOUT_MAIL = ("mail.given_up", "mail.stuck")
+"""Notices about mail itself; one that cannot be mailed causes no further notice."""
+
 
 Clock = Callable[[], datetime]
 
@@ -84,6 +88,7 @@ def run(name: str, channel: Channel, clock: Clock) -> int:
                 sent += failure is None
                 if failure is not None and failure.channel_down:
                     give_back(parcels[at + 1 :])
+                    _warn_of_standstill(name, failure, clock())
                     return sent
     finally:
         channel.close()
@@ -201,6 +206,24 @@ def give_back(parcels: Iterable[Parcel]) -> None:
         parcel.rows().filter(leased_until=parcel.lease).update(leased_until=None)
 
 
+def _warn_of_standstill(name: str, failure: Failed, now: datetime) -> None:
+    """Tell the administrators, once an hour, when a channel that is down holds back old matters."""
+    told = Notification.objects.filter(
+        deliveries__channel=name, deliveries__state=Delivery.State.WAITING, created_at__lte=now - STANDSTILL
+    ).exclude(kind__in=ABOUT_MAIL)
+    if (oldest := told.aggregate(at=Min("created_at"))["at"]) is None:
+        return
+    log.error("%s stands still since %s: %s", name, oldest, failure)
+    outbox.tell_many(
+        list(User.objects.filter(role=Role.ADMIN, is_active=True)),
+        "mail.stuck",
+        context={"count": told.count(), "since_at": oldest.isoformat(), "reason": str(failure)},
+        link="/admin/notifications/delivery/?state__exact=waiting",
+        dedupe_key=f"stuck:{name}:{now:%Y-%m-%dT%H}",
+        now=now,
+    )
+
+
 def start_over(deliveries: QuerySet[Delivery], now: datetime) -> int:
     """Let those of `deliveries` that were given up go out again; how many. Each keeps its parcel's key."""
     given_up = Delivery.objects.filter(state=Delivery.State.FAILED)
@@ -215,13 +238,13 @@ def _say_aloud(parcel: Parcel, failure: Failed, now: datetime) -> None:
     """Tell the log and the administrators; a notice that itself could not be mailed tells the log only."""
     person = parcel.person
     log.error("delivery %s to person %s given up: %s", parcel.number, person.pk, failure)
-    if not person.is_active or all(row.notification.kind == "mail.given_up" for row in parcel.deliveries):
+    if not person.is_active or all(row.notification.kind in ABOUT_MAIL for row in parcel.deliveries):
         return
     outbox.tell_many(
         list(User.objects.filter(role=Role.ADMIN, is_active=True)),
         "mail.given_up",
         context={"who": person.name, "address": person.email or "–", "reason": str(failure)},
-        link="/inbox/",
+        link="/admin/notifications/delivery/?state__exact=failed",
         dedupe_key=f"given_up:{parcel.number}",
         now=now,
     )

@@ -234,7 +234,13 @@ TABLE: dict[str, Wording] = {
     "mail.given_up": Wording(
         "mail-x",
         _("Mail to %(who)s (%(address)s) could not be delivered and was given up."),
-        button=_("Open the inbox"),
+        button=_("See the deliveries"),
+        tone="bad",
+    ),
+    "mail.stuck": Wording(
+        "mail-x",
+        _("No mail goes out: %(count)s messages wait, the oldest since %(since_at)s."),
+        button=_("See the deliveries"),
         tone="bad",
     ),
 }

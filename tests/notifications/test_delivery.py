@@ -129,6 +129,23 @@ def test_a_server_that_came_back_gets_everything(smtp: Server, clock: Clock) -> 
     assert len(smtp.mails) == 3
 
 
+@pytest.mark.usefixtures("no_server")
+def test_administrators_hear_once_an_hour_that_mail_stands_still(clock: Clock) -> None:
+    lead, administrator = LeadFactory(), AdministratorFactory()
+    tell(lead, "down", clock, urgent=True)
+    run(clock)
+    assert not Notification.objects.filter(person=administrator).exists()
+    for _ in range(3):
+        clock.pass_by(minutes=11)
+        run(clock)
+    (told,) = Notification.objects.filter(person=administrator)
+    assert (told.kind, told.context["count"]) == ("mail.stuck", 1)
+    assert "refused" in told.context["reason"]
+    clock.pass_by(hours=1)
+    run(clock)
+    assert Notification.objects.filter(person=administrator).count() == 2
+
+
 @pytest.mark.usefixtures("black_hole")
 def test_a_server_that_never_answers_is_left_after_the_timeout(clock: Clock) -> None:
     for _ in range(5):

@@ -172,6 +172,23 @@ def test_t042_a_photo_can_be_had_as_a_file_too(ticket: Ticket, nurse: User) -> N
     assert answer["Content-Disposition"].startswith("attachment")
 
 
+@pytest.mark.parametrize("name", ["x.svg", "x.html", "x.jpg"])
+def test_t042_a_refused_file_is_a_clear_word_on_the_form_and_nothing_half_written(
+    ticket: Ticket, nurse: User, media: Path, name: str
+) -> None:
+    client = Client()
+    client.force_login(nurse)
+    client.cookies["django_language"] = "en"
+    evil = files.upload(name, files.SCRIPT, "image/jpeg")
+    sent = {"text": "a long text that must not be lost", "photos": [files.upload("good.jpg", files.picture()), evil]}
+    answer = client.post(f"/requests/{ticket.number}/words/", sent)
+    page = answer.content.decode()
+    assert f"“{name}” is not a photo, video (MP4), PDF or plain text file." in page
+    assert "a long text that must not be lost" in page
+    assert not ticket.events.exists()
+    assert not Attachment.objects.exists()
+
+
 # T043
 
 
