@@ -272,7 +272,9 @@ def words(notification: Notification, reader: User, now: datetime) -> Words:
     pages = (_page(defaultdict(str, {**item, **told}), now) for item in facts["items"] or ())
     lines = (facts["reason"], facts["failure"], facts["text"], *pages)
     quote = "\n".join(str(line) for line in lines if line)
-    return Words(said, quote, str(row.button), row.icon, row.tone)
+    # A hospital has reports, not tickets.
+    button = FOLLOW if reader.is_hospital and row.button is OPEN else row.button
+    return Words(said, quote, str(button), row.icon, row.tone)
 
 
 def _plain(facts: Facts, now: datetime, **words: str) -> Facts:
