@@ -100,8 +100,7 @@ def send(row: LinkRequest) -> None:
         except (SMTPException, OSError):
             logger.exception("link request %s: mail not sent, try %s", row.pk, row.tries)
             return
-    row.next_try_at = None
-    row.save(update_fields=["next_try_at"])
+    LinkRequest.objects.filter(pk=row.pk).update(next_try_at=None)
 
 
 def letter(person: User, purpose: str) -> EmailMessage:

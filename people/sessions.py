@@ -59,4 +59,7 @@ def is_background(request: HttpRequest) -> bool:
         return False
     if "HX-Request" in headers and "HX-Boosted" not in headers:
         return True
+    # Browsers that send no Sec-Fetch headers open event streams too.
+    if headers.get("Accept") == "text/event-stream":
+        return True
     return headers.get("Sec-Fetch-Mode", "navigate") != "navigate"

@@ -53,7 +53,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     form = ContactForm(person, request, None if person.is_demo else request.POST or None)
     if form.is_valid():
         changed = form.save()
-        note(request, "account.contact_changed", changed, fields=form.changed_data)
+        note(request, "account.contact_changed", changed, fields=sorted({"email", "phone"} & set(form.changed_data)))
         messages.success(request, _("Saved. From now on you sign in with these."))
         return redirect("account:me")
     return render(request, "account/contact.html", {"form": form})
