@@ -1,6 +1,7 @@
 """`manage.py prepare`: what must be done between a fresh checkout and a running desk."""
 
 import hashlib
+import os
 import sys
 from io import StringIO
 from pathlib import Path
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         if settings.DEMO:
             if not get_user_model()._default_manager.exists():
                 self.stderr.write("desk: loading the demo, once", style_func=str)
-            call_command("demo", stdout=sys.stderr)
+            call_command("demo", processes=os.cpu_count() or 1, stdout=sys.stderr)
             accounts = StringIO()
             call_command("demo", accounts=True, stdout=accounts)
             self.stdout.write(accounts.getvalue())
