@@ -97,6 +97,13 @@ class DeviceField(forms.ModelChoiceField):
         return device
 
 
+class SiteField(forms.ModelChoiceField):
+    """One of the hospital's sites, which need not be told whose they are."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.name)
+
+
 def _photos() -> PhotosField:
     return PhotosField(label=gettext_lazy("Photos"), required=False)
 
@@ -116,8 +123,11 @@ class FaultForm(forms.Form):
             "invalid_choice": gettext_lazy("This device is not on your hospital's list. Choose another one."),
         },
     )
-    site = forms.ModelChoiceField(
-        queryset=Site.objects.none(), required=False, empty_label=None, label=gettext_lazy("Site")
+    site = SiteField(
+        queryset=Site.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Choose the site"),
+        label=gettext_lazy("Site"),
     )
     place = forms.CharField(max_length=120, required=False, label=gettext_lazy("Room"))
     tile = forms.ModelChoiceField(

@@ -338,6 +338,7 @@ def test_an_unknown_device_needs_a_site_where_there_are_several(case: Case, nurs
     answer = nurse.post(file_url(), report(case, device="unknown"))
     assert answer.status_code == 400
     assert "Say at which site it is." in text_of(answer.content)
+    assert answer.context["form"]["site"].value() is None, "nobody guesses where the engineer has to go"
     nurse.post(file_url(), report(case, device="unknown", site=other.pk))
     assert Ticket.objects.get().site == other
 
