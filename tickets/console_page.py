@@ -78,12 +78,11 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
 def buttons(ticket: Ticket, user: User, now: datetime) -> dict[str, Any]:
     """What may be done now, the hand-over apart; what not yet, and why; and rights that only draw."""
     found = actions.allowed(ticket, user, now)
-    acts = [one for one in found if one.verb not in {"accept_owner", "decline_owner", "edit"}]
+    acts = [one for one in found if one.verb not in {"accept_owner", "decline_owner"}]
     return {
         "actions_shown": acts[: 1 + IN_SIGHT],
         "actions_more": acts[1 + IN_SIGHT :],
         "actions_owner": [one for one in found if one.verb in {"accept_owner", "decline_owner"}],
-        "edit": next((one for one in found if one.verb == "edit"), None),
         "refused": actions.refused(ticket, user, now),
         "may_say": {kind: actions.can(ticket, user, verb, now) for kind, verb in SayForm.VERBS.items()},
         "may_acknowledge": may(user, "sla.acknowledge") and ticket.status in OPEN,
