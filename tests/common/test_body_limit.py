@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -27,6 +28,12 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": str(size).encode()})
 
 
+def run(scenario: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: a browser of another test keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, scenario).result()
+
+
 def ask(pieces: list[bytes], length: bytes | None = None) -> tuple[int, bytes, int]:
     """Status, body, and how many pieces were asked for."""
     waiting: Iterator[bytes] = iter(pieces)
@@ -43,7 +50,7 @@ def ask(pieces: list[bytes], length: bytes | None = None) -> tuple[int, bytes, i
         sent.append(message)
 
     scope = {"type": "http", "headers": [(b"content-length", length)] if length is not None else []}
-    asyncio.run(BodyLimit(application, MOST)(scope, receive, send))
+    run(BodyLimit(application, MOST)(scope, receive, send))
     return sent[0]["status"], sent[1]["body"], taken
 
 
@@ -69,5 +76,5 @@ def test_what_is_no_request_passes_untouched() -> None:
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    asyncio.run(BodyLimit(inner, MOST)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    run(BodyLimit(inner, MOST)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert seen == ["lifespan"]
