@@ -50,6 +50,11 @@ class Board:
     older_url: str
 
     @property
+    def saved_current(self) -> bool:
+        """Whether what is on the screen is a saved filter: then that is the tab."""
+        return any(one.current for one in self.saved)
+
+    @property
     def empty(self) -> tuple[str, Any]:
         """Icon and sentence for a queue without rows; a narrowed one says that it is narrowed."""
         return ("search-x", _("No ticket matches these filters.")) if self.narrowed else EMPTY[self.tab]

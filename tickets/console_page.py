@@ -28,8 +28,9 @@ IN_SIGHT = 3
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The timeline as asked for: its entries, its filters with counts, the switch of order."""
+    """The timeline as asked for: its address, its entries, its filters with counts, the switch of order."""
 
+    url: str
     entries: list[Entry]
     filters: tuple[Filter, ...]
     oldest_first: bool
@@ -101,8 +102,9 @@ def _story(ticket: Ticket, clocks: chain.Clocks, now: datetime, show: str, oldes
         Filter(name, f"{here}?show={code}", counts[code], current=code == show)
         for code, (name, _lets) in story.SHOW.items()
     )
-    flip = f"{here}?show={show}&order={'newest' if oldest_first else 'oldest'}"
-    return Story(entries[::-1] if oldest_first else entries, filters, oldest_first, flip)
+    url = f"{here}?show={show}"
+    flip = f"{url}&order={'newest' if oldest_first else 'oldest'}"
+    return Story(url, entries[::-1] if oldest_first else entries, filters, oldest_first, flip)
 
 
 def _past(ticket: Ticket, user: User, now: datetime) -> Past | None:

@@ -121,7 +121,9 @@ class TestQueue:
         expect(lead.locator("[data-row]")).to_have_count(1)
         lead.get_by_role("textbox", name="Name of the filter").fill("MCU")
         lead.get_by_role("button", name="Save", exact=True).click()
-        expect(lead.get_by_role("link", name="MCU", exact=True)).to_be_visible()
+        expect(lead.get_by_role("navigation", name="Queues").get_by_role("link", name="MCU")).to_have_attribute(
+            "aria-current", "page"
+        )
 
 
 class TestWorkspace:
@@ -183,6 +185,15 @@ class TestWorkspace:
         expect(lead.locator(".sd-entry-public").first).to_contain_text("李航已到高速口。")
         expect(lead.get_by_role("textbox", name="Text")).to_have_value("还没写完")
         expect(lead.get_by_role("textbox", name="Text")).to_be_focused()
+
+    def test_a_live_update_keeps_the_filter_of_the_story(self, desk: Desk, lead: Page) -> None:
+        lead.goto(at(desk.story))
+        lead.get_by_role("link", name="Internal 1").click()
+        expect(lead.locator(".sd-entry")).to_have_count(1)
+        workflow.note(desk.story, by=desk.colleague, text="第二条备注", now=timezone.now())
+        refresh(lead)
+        expect(lead.locator(".sd-entry")).to_have_count(2)
+        expect(lead.get_by_role("link", name="Internal 2")).to_have_attribute("aria-current", "true")
 
     def test_what_was_unfolded_stays_unfolded(self, desk: Desk, lead: Page) -> None:
         again = Ticket.objects.get(cycle=2)
