@@ -176,7 +176,8 @@ def _leg(clocks: Clocks, row: Deadline) -> Leg:
         chip=present.chip(row, now),
         state=state,
         icon=icon,
-        promised=wording.clock(row.due_at, now),
+        # While it stands still its due time moves on: only the frozen rest is true.
+        promised=wording.clock(row.due_at, now) if row.paused_at is None else "",
         actual=wording.clock(row.stopped_at, now) if row.stopped_at else "",
         expected=_expected(clocks, row),
         holder=_holder(clocks, row),
@@ -250,7 +251,9 @@ def _lost(clocks: Clocks, row: Deadline) -> str:
 
 def _beside(row: Deadline, now: datetime) -> Beside:
     due = wording.clock(row.due_at, now)
-    if row.code == "update":
+    if row.paused_at is not None:
+        words = f"{row.commitment.clause} · {_standing(row, now)}"
+    elif row.code == "update":
         last = wording.clock(row.started_at, now)
         words = _("%(clause)s · last told %(last)s · next by %(due)s") % {
             "clause": row.commitment.clause, "last": last, "due": due,
@@ -277,12 +280,19 @@ def _governing(clocks: Clocks, row: Deadline) -> GoverningClock:
         chip=present.chip(row, now),
         bar=bar_between(row.started_at, row.due_at, row.paused_at or now, expected),
         started=_("from %(time)s") % {"time": wording.clock(row.started_at, now)},
-        now=_("now %(time)s") % {"time": wording.clock(now, now)},
-        promised=_("due %(time)s") % {"time": wording.clock(row.due_at, now)},
+        now=_("now %(time)s") % {"time": wording.clock(now, now)} if row.paused_at is None else "",
+        promised=_standing(row, now),
         expected=_("expected %(time)s") % {"time": wording.clock(expected, now)} if expected else "",
         margin=wording.margin((row.due_at - expected).total_seconds()) if expected else "",
         holder=_holder(clocks, row),
     )
+
+
+def _standing(row: Deadline, now: datetime) -> str:
+    """When it falls due, or since when it stands still."""
+    if row.paused_at is None:
+        return _("due %(time)s") % {"time": wording.clock(row.due_at, now)}
+    return _("stands still since %(time)s") % {"time": wording.clock(row.paused_at, now)}
 
 
 def sending(clocks: Clocks, *, responds: bool) -> str:

@@ -15,9 +15,9 @@ from people.access import may
 from people.models import User
 from tickets import actions, chain, priorities, story
 from tickets.console_forms import SayForm
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketEvent
 from tickets.queue import PRIORITIES, status_tag
-from tickets.states import OPEN
+from tickets.states import OPEN, Status
 from tickets.workflow.act import TECHNICIANS
 
 YEAR = timedelta(days=365)
@@ -61,13 +61,15 @@ def for_page(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: bool) -> dict[str, Any]:
     """Context of the ticket page."""
     clocks = chain.Clocks(ticket, now)
+    events = list(ticket.events.select_related("by").prefetch_related("files__attachment"))
     return {
         "now": now,
         "ticket": ticket,
         "status_tag": status_tag(ticket),
         "priority_words": priority_words(ticket),
         "chain": chain.build(clocks),
-        "story": _story(ticket, clocks, now, show, oldest_first),
+        "story": _story(ticket, story.entries(clocks, events, now), show, oldest_first),
+        "waiting": _waiting(ticket, events),
         "sending": chain.sending(clocks, responds=user.role in TECHNICIANS),
         "disputed": clocks.disputed() if may(user, "sla.confirm_evidence") else [],
         "past": _past(ticket, user, now),
@@ -92,9 +94,14 @@ def buttons(ticket: Ticket, user: User, now: datetime) -> dict[str, Any]:
     }
 
 
-def _story(ticket: Ticket, clocks: chain.Clocks, now: datetime, show: str, oldest_first: bool) -> Story:
-    events = ticket.events.select_related("by").prefetch_related("files__attachment")
-    found = story.entries(clocks, events, now)
+def _waiting(ticket: Ticket, events: list[TicketEvent]) -> TicketEvent | None:
+    """Why it stands still, while it does."""
+    if ticket.status != Status.WAITING:
+        return None
+    return next((event for event in events if event.kind == TicketEvent.EventKind.WAITING), None)
+
+
+def _story(ticket: Ticket, found: list[Entry], show: str, oldest_first: bool) -> Story:
     counts = story.counted(found)
     entries = story.shown(found, show)
     here = reverse("console:ticket", args=[ticket.number])

@@ -399,6 +399,9 @@ class TestVerbs:
         self.post(lead, desk.story, "wait", reason=reason.pk, note="手术中", until=f"{until:%Y-%m-%dT%H:%M}")
         desk.story.refresh_from_db()
         assert desk.story.status == Status.WAITING
+        text = page(lead, at(desk.story))
+        assert "手术中" in text.split('id="t-now"')[1].split('id="composer"')[0]
+        assert "stands still since" in text
         self.post(lead, desk.story, "resume")
         desk.story.refresh_from_db()
         assert desk.story.status == Status.TRAVEL

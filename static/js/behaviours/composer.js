@@ -9,9 +9,19 @@
     if (!tab) return;
     event.preventDefault();
     tab.checked = true;
+    hint();
     form.querySelector("textarea").focus();
     form.scrollIntoView({ block: "nearest" });
   });
+
+  /* The hint in the empty box names the same reader as the tab. */
+  const hint = () => {
+    const tab = document.querySelector("#composer input[name=kind]:checked");
+    const text = document.querySelector("#composer textarea");
+    if (tab && text) text.placeholder = text.dataset[tab.value] || "";
+  };
+  document.addEventListener("change", (event) => event.target.name === "kind" && hint());
+  hint();
 
   document.addEventListener("change", (event) => {
     if (!event.target.matches("[data-files]")) return;
