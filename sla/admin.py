@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from audit import trail
+from audit.admin import Audited, ReadOnly
 from people.access import person
 from sla import deadlines
 from sla.models import (
@@ -32,32 +32,6 @@ from sla.models import (
     PolicyAssignment,
     Timeline,
 )
-
-
-class ReadOnly(admin.ModelAdmin):
-    """Rows that only the engine writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class Audited(admin.ModelAdmin):
-    """Set-up rows: every change leaves a line in the audit trail."""
-
-    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        act = f"{obj._meta.label_lower}.{'changed' if change else 'added'}"
-        trail.note(act, obj, by=person(request), now=timezone.now(), fields=form.changed_data)
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        trail.note(f"{obj._meta.label_lower}.deleted", obj, by=person(request), now=timezone.now())
-        super().delete_model(request, obj)
 
 
 class VersionInline(admin.TabularInline):

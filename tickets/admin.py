@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from sla.admin import Audited, ReadOnly
+from audit.admin import Audited, ReadOnly
 from tickets.models import FaultClass, FaultTile, Ticket, TicketEvent
 
 
