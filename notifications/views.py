@@ -6,7 +6,6 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,12 +17,13 @@ from common.present import Filter
 from notifications import caught, inbox, wording
 from notifications.forms import WishForm
 from notifications.models import Channel, Preference
+from people.access import signed_in
 from people.models import User
 
 PAGE_SIZE = 30
 
 
-@login_required
+@signed_in
 @require_safe
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """GET /inbox/: all that one was told, newest first; `?show=unread` for what is new."""
@@ -47,14 +47,14 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/inbox.html", context)
 
 
-@login_required
+@signed_in
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
     """GET /inbox/bell/: the bell alone, for a page that heard of news."""
     return render(request, "components/bell.html")
 
 
-@login_required
+@signed_in
 @require_POST
 def read(request: HttpRequest) -> HttpResponse:
     """POST /inbox/read/: mark one (`pk`) and go where it leads, or all up to the newest seen (`up_to`)."""
@@ -71,7 +71,7 @@ def read(request: HttpRequest) -> HttpResponse:
     return HttpResponse(headers={"HX-Redirect": target}) if request.headers.get("HX-Request") else redirect(target)
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """How the person wants to be told; urgent matters ignore it."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+from urllib.parse import urlencode, urlsplit
 
-from django.contrib.auth.decorators import login_required
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
 
 if TYPE_CHECKING:
     from people.models import User
@@ -61,11 +64,30 @@ def require(user: Any, act: str) -> None:
 
 
 def person(request: HttpRequest) -> User:
-    """Who is signed in, behind `needs` or `login_required`."""
+    """Who is signed in, behind `needs` or `signed_in`."""
     return cast("User", request.user)
 
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def signed_in(view: View) -> View:
+    """View decorator: sign in first, then go on there.
+
+    What was being sent is not sent again: after a POST, back to the page that sent it, where its draft waits.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        back = request.get_full_path()
+        sender = urlsplit(request.headers.get("Referer", ""))
+        if request.method == "POST" and sender.netloc == request.get_host():
+            back = sender._replace(scheme="", netloc="", fragment="").geturl()
+        return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({REDIRECT_FIELD_NAME: back}, safe='/')}")
+
+    return cast(View, guarded)
 
 
 def needs(act: str) -> Callable[[View], View]:
@@ -73,7 +95,7 @@ def needs(act: str) -> Callable[[View], View]:
     ACTS[act]
 
     def decorate(view: View) -> View:
-        @login_required
+        @signed_in
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             require(request.user, act)

@@ -8,7 +8,6 @@ from typing import cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attachments import storage
-from people.access import may, needs
+from people.access import may, needs, signed_in
 from people.models import User
 from tickets import portal_cards, portal_hints, portal_list, portal_page, states, workflow
 from tickets.models import Ticket
@@ -43,7 +42,7 @@ def _done(form: forms.Form, verb: Callable[[], Ticket]) -> Ticket | None:
     return None
 
 
-@login_required
+@signed_in
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Where the hospital's faults stand, and the way to file one. The company's people go to their queue."""
@@ -152,10 +151,12 @@ def progress(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @needs("tickets.words")
-@require_POST
+@require_http_methods(["GET", "POST"])
 def words(request: HttpRequest, number: str) -> HttpResponse:
-    """The hospital adds words or photos."""
+    """The hospital adds words or photos. Whoever comes back to the address is led to the ticket."""
     user, now, row = _person(request), timezone.now(), _find(request, number)
+    if request.method == "GET":
+        return redirect("portal:ticket", row.number)
     form = WordsForm(request.POST, request.FILES)
     if form.is_valid() and _done(
         form,
@@ -183,10 +184,12 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @needs("tickets.reopen")
-@require_POST
+@require_http_methods(["GET", "POST"])
 def reopen(request: HttpRequest, number: str) -> HttpResponse:
     """It is not solved; no reason has to be given. Pressed twice, it is opened once."""
     user, now, row = _person(request), timezone.now(), _find(request, number)
+    if request.method == "GET":
+        return redirect("portal:ticket", row.number)
     form = ReopenForm(request.POST)
     if not form.is_valid():
         return _page(request, number, reopen=form)

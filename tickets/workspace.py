@@ -54,11 +54,13 @@ def _page(request: HttpRequest, found: Ticket, say: SayForm | None = None) -> Ht
 
 
 @needs("console")
-@require_POST
+@require_http_methods(["GET", "POST"])
 def say(request: HttpRequest, number: str) -> HttpResponse:
-    """What the composer sends: an answer, a note or a call."""
+    """What the composer sends: an answer, a note or a call. Whoever comes back to the address is led to the ticket."""
     require(request.user, "tickets.note")
     found = _find(request, number)
+    if request.method == "GET":
+        return redirect("console:ticket", number=number)
     form = SayForm(request.POST, request.FILES, ticket=found, user=person(request), now=timezone.now())
     return _done(request, form) or _page(request, found, form)
 

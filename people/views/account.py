@@ -6,7 +6,6 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit import trail
 from common.network import client_address
 from people import sessions
+from people.access import signed_in
 from people.forms import ContactForm, PasswordForm, ProfileForm
 from people.models import User
 from people.views.sign_in import speak
@@ -28,7 +28,7 @@ def note(request: HttpRequest, act: str, person: User, **detail: object) -> None
     trail.note(act, person, by=person, now=now, address=address, **detail)
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def me(request: HttpRequest) -> HttpResponse:
     """Name and language."""
@@ -45,7 +45,7 @@ def me(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def contact(request: HttpRequest) -> HttpResponse:
     """E-mail and phone, against the current password (safety T072)."""
@@ -60,7 +60,7 @@ def contact(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """A new password; this browser gets a new session id, all the others are signed out."""
@@ -74,7 +74,7 @@ def password(request: HttpRequest) -> HttpResponse:
     return render(request, "account/password.html", {"form": form})
 
 
-@login_required
+@signed_in
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere, for a lost phone or a shared computer."""
