@@ -19,7 +19,7 @@ from tickets.models import SavedFilter, Ticket
 from tickets.querysets import TicketQuerySet
 from tickets.queue import EMPTY, ORDERS, PAGE_SIZE, Row, Tab, condition, counts, rows
 
-SORTS = {"due": _("Next deadline first"), "new": _("Newest first")}
+SORTS = {"due": _("Soonest first"), "new": _("Newest first")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@
   const current = () => document.activeElement.closest && document.activeElement.closest("[data-row]");
   let kept = null;
 
-  const tab = document.querySelector("#queue-tabs [aria-current]");
-  if (tab) tab.scrollIntoView({ block: "nearest", inline: "center" });
+  const tabs = document.getElementById("queue-tabs");
+  const tab = tabs.querySelector("[aria-current]");
+  if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
 
   document.addEventListener("click", (event) => {
     const step = event.target.closest("[data-step]");
