@@ -22,6 +22,15 @@ def sign_in(page: Page, base: str, person: str) -> None:
     page.wait_for_load_state()
 
 
+def wait_for_the_engine(page: Page, base: str) -> None:
+    """Until its first sweep every page of the desk is right to be red."""
+    for _ in range(60):
+        if page.request.get(f"{base}/healthz/engine").ok:
+            return
+        page.wait_for_timeout(1000)
+    sys.exit("the clock engine does not run")
+
+
 def take(page: Page, name: str, *, whole: bool = False) -> None:
     """Wait until the page is calm, then take it."""
     page.wait_for_timeout(800)
@@ -37,6 +46,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
         context = browser.new_context(viewport=WIDE, locale="zh-CN", timezone_id="Asia/Shanghai")
         page = context.new_page()
+        wait_for_the_engine(page, base)
         sign_in(page, base, "王磊")
         page.goto(f"{base}/desk/wall/")
         take(page, "wall")
