@@ -23,6 +23,7 @@ from servicedesk.up import (
     is_prepared,
     settings_of_this_run,
 )
+from tests import loops
 
 LIVE = "import time; print('living', flush=True); time.sleep(600)"
 STUBBORN = (
@@ -104,7 +105,7 @@ def test_output_carries_the_name_of_its_part(capsys: pytest.CaptureFixture[str])
         run.stopping.set()
         await task
 
-    asyncio.run(scenario())
+    loops.run(scenario())
     lines = capsys.readouterr().out.splitlines()
     assert "web    | living" in lines
     assert "desk   | here nurse" in lines
@@ -122,14 +123,14 @@ def test_nothing_starts_before_a_new_database_is_prepared(tmp_path: Path) -> Non
         run.stopping.set()
         await task
 
-    asyncio.run(scenario())
+    loops.run(scenario())
     assert trace.read_text() == "prepared web "
 
 
 @pytest.mark.parametrize("meanwhile", [False, True])
 def test_a_failed_preparation_ends_the_whole(meanwhile: bool) -> None:
     run = supervisor(web=LIVE)
-    assert asyncio.run(main(run, "raise SystemExit(1)", meanwhile=meanwhile)) == 1
+    assert loops.run(main(run, "raise SystemExit(1)", meanwhile=meanwhile)) == 1
     assert all(process.returncode is not None for process in run.processes.values())
 
 
@@ -141,7 +142,7 @@ def test_a_stop_during_the_preparation_ends_it_too() -> None:
         run.stopping.set()
         return await asyncio.wait_for(task, 5)
 
-    assert asyncio.run(scenario()) == 0
+    assert loops.run(scenario()) == 0
 
 
 def test_a_database_that_is_not_there_is_not_prepared() -> None:
@@ -158,14 +159,14 @@ def test_a_killed_part_is_started_again() -> None:
         run.stopping.set()
         return first, second, await task
 
-    first, second, code = asyncio.run(scenario())
+    first, second, code = loops.run(scenario())
     assert first != second
     assert code == 0
 
 
 def test_a_part_that_cannot_live_ends_the_whole() -> None:
     run = supervisor(web="raise SystemExit(3)", worker=LIVE)
-    assert asyncio.run(main(run)) == 1
+    assert loops.run(main(run)) == 1
     assert all(process.returncode is not None for process in run.processes.values())
 
 
@@ -179,7 +180,7 @@ def test_a_signal_stops_every_part(number: signal.Signals) -> None:
         assert await task == 0
         return pids
 
-    assert not any(is_alive(pid) for pid in asyncio.run(scenario()))
+    assert not any(is_alive(pid) for pid in loops.run(scenario()))
 
 
 def test_children_of_a_part_are_stopped_with_it(capfd: pytest.CaptureFixture[str]) -> None:
@@ -191,7 +192,7 @@ def test_children_of_a_part_are_stopped_with_it(capfd: pytest.CaptureFixture[str
         run.stopping.set()
         await task
 
-    asyncio.run(scenario())
+    loops.run(scenario())
     child = int(capfd.readouterr().out.partition("child ")[2].split()[0])
     end = time.monotonic() + 5
     while is_alive(child) and time.monotonic() < end:
@@ -213,7 +214,7 @@ def test_a_killed_part_is_started_again_while_its_children_live_on() -> None:
         await task
         return waited
 
-    assert asyncio.run(scenario()) < 5
+    assert loops.run(scenario()) < 5
 
 
 def test_a_part_that_ignores_term_is_killed() -> None:
@@ -228,4 +229,4 @@ def test_a_part_that_ignores_term_is_killed() -> None:
         await task
         return time.monotonic() - begun
 
-    assert asyncio.run(scenario()) < 5
+    assert loops.run(scenario()) < 5
