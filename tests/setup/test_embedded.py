@@ -110,6 +110,7 @@ def test_a_signal_reaches_the_command_and_ends_the_servers(run: Path, number: si
     process = session(run, WAIT)
     wait_until_up(process)
     process.send_signal(number)
+    process.wait(30)  # with its input still open, or the command might end by that
     process.communicate()
     assert process.returncode in {128 + number, 1}
     assert eventually(lambda: not postgres_runs(run))
