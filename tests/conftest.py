@@ -69,8 +69,11 @@ def browser_context_args() -> dict[str, object]:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Let tests that commit empty the tables afterwards: the audit trail refuses it, here as in production."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_stays_whole")
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_stays_whole")
+        # Browser tests go on in another context, where nobody would close this one.
+        connection.close()
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ from people.models import User
 from servicedesk.demo import cast, history, texts
 from servicedesk.demo.world import read
 from sla.models import Fact
-from sla.sweep import sweep
 from tickets import workflow
 from tickets.models import FaultTile, SavedFilter, Ticket
 
@@ -89,7 +88,6 @@ def serve(mail_folder: Path) -> Iterator[Product]:
         tickets = Stories(timezone.now()).tell()
         evidence = Fact.objects.get(timeline=tickets["disputed"].timeline_id, is_disputed=True)
         mail = caught.keep(MAIL, ["zhoumin@yifutai.example"], timezone.now())
-        sweep()
         server = LiveServer("127.0.0.1")
         yield Product(server.url, tickets, evidence, mail.stem)
         server.stop()

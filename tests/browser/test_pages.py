@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import Browser, ConsoleMessage, Page
 from pytest_django import DjangoDbBlocker
 
 from people import links
 from sla.models import Deadline, Policy
+from sla.sweep import sweep
 from tests.browser import product
 from tests.browser.product import Product
 from tickets.console_forms import FORMS
@@ -189,6 +191,7 @@ def db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[No
     """The database for the file instead of for each test: its rows are committed and stay between tests."""
     with django_db_blocker.unblock():
         yield
+        connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -312,6 +315,7 @@ def english(text: str) -> bool:
 @pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_page_opens_reads_and_fits(group: str, language: str, made: Product, browser: Browser) -> None:
+    sweep()
     looker = Looker(browser, made, language, group)
     for person in made.people.values():
         person.language = language
