@@ -243,6 +243,7 @@ class Looker:
         if visit.deed:
             visit.deed(page)
             page.wait_for_load_state()
+            page.wait_for_function(SETTLED)
         page.remove_listener("response", listen)
         if statuses[-1] != visit.status:
             self.found.append((name, f"answered {statuses[-1]}"))
@@ -275,6 +276,9 @@ class Looker:
         for page in self.pages.values():
             page.context.close()
 
+
+SETTLED = "!document.querySelector('.htmx-request')"
+"""A button whose answer is still on its way is shown paler; that is no state to judge a page in."""
 
 AXE_RUN = f"""(rules) => axe.run({{exclude: [".select2-container"]}},
   {{runOnly: {RULES}, rules, preload: false, resultTypes: ["violations"]}}).then((found) => found.violations)"""
