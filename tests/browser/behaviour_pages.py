@@ -62,7 +62,7 @@ KEYS = """<a href="/words/" data-shortcut="g w">Words</a>
 urlpatterns = [
     path("chip/", page("{% chip chip %}", chip=lambda now: open_chip(now + timedelta(seconds=63), now))),
     path("soon/", page("{% chip chip %}", chip=lambda now: open_chip(
-        now + timedelta(seconds=3), now, now + timedelta(seconds=1)))),
+        now + timedelta(seconds=120), now, now + timedelta(seconds=60)))),
     path("words/", page(WORDS)),
     path("elsewhere/", page("<p>Another page</p>")),
     path("signed-out/", page(WORDS, user=SimpleNamespace(is_authenticated=False))),
