@@ -21,6 +21,7 @@ from sla.escalation import Duty, label
 from sla.models import Deadline, Page
 from sla.present import is_over, soon_at
 from tickets.models import Ticket
+from tickets.queue import Tab
 
 TICK = timedelta(minutes=10)
 
@@ -123,7 +124,7 @@ def _figures(clocks: Sequence[Clock], now: datetime) -> tuple[Figure, ...]:
             count.over,
             _("over"),
             _("%(count)s followed up") % {"count": followed},
-            f"{queue}?tab=breached",
+            f"{queue}?tab={Tab.OVER}",
         ),
         Figure(
             "warn",
@@ -131,7 +132,7 @@ def _figures(clocks: Sequence[Clock], now: datetime) -> tuple[Figure, ...]:
             count.soon,
             _("due within 60 min"),
             _("%(count)s more today") % {"count": count.later_today},
-            f"{queue}?tab=breaching",
+            f"{queue}?tab={Tab.SOON}",
         ),
         Figure(
             "bad" if count.unfollowed else "ok",
@@ -139,7 +140,7 @@ def _figures(clocks: Sequence[Clock], now: datetime) -> tuple[Figure, ...]:
             count.unfollowed,
             _("nobody on it"),
             _("the nearest in %(time)s") % {"time": duration((soonest - now).total_seconds())} if soonest else "",
-            f"{queue}?tab=unassigned",
+            f"{queue}?tab={Tab.UNASSIGNED}",
         ),
         Figure("bad" if lost else "ok", "x", len(lost), _("will be missed"), _("by the forecast")),
         Figure(
@@ -149,7 +150,7 @@ def _figures(clocks: Sequence[Clock], now: datetime) -> tuple[Figure, ...]:
             _("will be kept"),
             _("smallest margin %(time)s") % {"time": duration(min(kept))} if kept else _("no forecast yet"),
         ),
-        Figure("act", "pause", count.paused, _("paused"), _("each with a reason"), f"{queue}?tab=waiting"),
+        Figure("act", "pause", count.paused, _("paused"), _("each with a reason"), f"{queue}?tab={Tab.WAITING}"),
     )
 
 

@@ -59,6 +59,16 @@ def test_what_is_over_stands_first_and_says_by_how_much(operator: User) -> None:
     assert wall.figures[0].count == 1
 
 
+def test_each_figure_leads_to_a_queue_that_holds_what_it_counts(operator: User, client: Client) -> None:
+    ticket_filed(10)
+    late = ticket_filed(68)
+    client.force_login(operator)
+    figures = walls.build(operator, database_now()).figures
+    tabs = {figure.url: client.get(figure.url).context["board"] for figure in figures if figure.url}
+    assert [board.tab for board in tabs.values()] == ["over", "soon", "unassigned", "waiting"]
+    assert [row.ticket.number for row in tabs[figures[0].url].rows] == [late.number]
+
+
 @pytest.mark.parametrize(("arrives_in", "verdict"), [(20, "ok"), (70, "late")])
 def test_the_forecast_decides_between_kept_and_missed(operator: User, arrives_in: int, verdict: str) -> None:
     now = database_now()
