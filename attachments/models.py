@@ -15,6 +15,7 @@ from people.models import Hospital, User
 class AttachmentQuerySet(ScopedQuerySet["Attachment"]):
     """The hospital's boundary only; whether the ticket it hangs on may be seen, its owner says."""
 
+    sight = "tickets.see"
     own_paths = ("uploaded_by",)
 
 

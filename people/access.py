@@ -25,6 +25,8 @@ COMPANY = FIELD | {"depot"}
 ACTS: dict[str, frozenset[str]] = {
     "portal": HOSPITAL,
     "console": COMPANY,
+    # The depot reads no ticket, whose words may be about patients: its own requests come with spare parts.
+    "tickets.see": HOSPITAL | FIELD,
     "tickets.file": HOSPITAL,
     "tickets.log": frozenset({"operator", "lead", "manager"}),
     "tickets.answer": FIELD - {"admin"},
@@ -41,6 +43,7 @@ ACTS: dict[str, frozenset[str]] = {
     "tickets.confirm": HOSPITAL,
     "tickets.reopen": HOSPITAL | {"operator", "lead", "manager"},
     "tickets.words": HOSPITAL,
+    "sla.see": HOSPITAL | FIELD,
     "sla.acknowledge": frozenset({"operator", "lead", "engineer", "manager"}),
     "sla.retarget": frozenset({"manager"}),
     "sla.confirm_evidence": frozenset({"lead", "manager"}),
@@ -114,15 +117,18 @@ class ScopedQuerySet(models.QuerySet[_Row]):
     """Rows of one hospital each; what `for_user` leaves out does not exist for that person (404).
 
     Hospital people see their hospital. Engineers see their team's region and what is theirs.
-    Desk roles see all.
+    Desk roles see all, the depot too. Who may not do `sight` sees no row at all (T019).
     """
 
+    sight: ClassVar[str | None] = None
     hospital_path: ClassVar[str] = "hospital"
     region_path: ClassVar[str] = "hospital__region"
     own_paths: ClassVar[tuple[str, ...]] = ()
 
     def for_user(self, user: User | Any) -> Self:
         if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if self.sight is not None and not may(user, self.sight):
             return self.none()
         if user.is_hospital:
             return self.filter(**{self.hospital_path: user.hospital_id})

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.keyset import page
 from common.present import Filter
+from people.access import may
 from people.models import User
 from tickets import search
 from tickets.filters import QueueFilter, kept
@@ -34,7 +35,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The queue as a person asked for it. `query` is what a saved filter would keep."""
+    """The queue as a person asked for it. `query` is what a saved filter would keep; `sees`: they may see tickets."""
 
     tab: str
     tabs: tuple[Filter, ...]
@@ -46,6 +47,7 @@ class Board:
     query: str
     words: str
     narrowed: bool
+    sees: bool
     newer_url: str
     older_url: str
 
@@ -57,6 +59,8 @@ class Board:
     @property
     def empty(self) -> tuple[str, Any]:
         """Icon and sentence for a queue without rows; a narrowed one says that it is narrowed."""
+        if not self.sees:
+            return "eye-off", _("The depot sees no tickets.")
         return ("search-x", _("No ticket matches these filters.")) if self.narrowed else EMPTY[self.tab]
 
 
@@ -81,6 +85,7 @@ def read(query: QueryDict, user: User, now: datetime) -> Board:
         query=kept(query),
         words=words,
         narrowed=bool(words) or any(filterset.form.cleaned_data.values()),
+        sees=may(user, "tickets.see"),
         newer_url=_neighbour(query, "before", inside.before),
         older_url=_neighbour(query, "after", inside.after),
     )

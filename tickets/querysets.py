@@ -19,6 +19,7 @@ _Row = TypeVar("_Row", bound=models.Model)
 class TicketQuerySet(ScopedQuerySet["Ticket"]):
     """An engineer also sees what is assigned to them or owned by them, in any region."""
 
+    sight = "tickets.see"
     own_paths = ("assignee", "owner")
 
     def unfinished(self) -> Self:
@@ -37,6 +38,7 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
 
 
 class _StoryQuerySet(ScopedQuerySet[_Row]):
+    sight = "tickets.see"
     hospital_path = "ticket__hospital"
     region_path = "ticket__hospital__region"
     own_paths = ("ticket__assignee", "ticket__owner")

@@ -16,16 +16,19 @@ from sla.models.policy import Commitment
 
 
 class TimelineQuerySet(ScopedQuerySet["Timeline"]):
+    sight = "sla.see"
     own_paths = ("assignee", "owner")
 
 
 class FactQuerySet(ScopedQuerySet["Fact"]):
+    sight = "sla.see"
     hospital_path = "timeline__hospital"
     region_path = "timeline__region"
     own_paths = ("timeline__assignee", "timeline__owner")
 
 
 class DeadlineQuerySet(ScopedQuerySet["Deadline"]):
+    sight = "sla.see"
     hospital_path = "timeline__hospital"
     region_path = "timeline__region"
     own_paths = ("timeline__assignee", "timeline__owner")

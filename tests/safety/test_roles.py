@@ -15,12 +15,14 @@ from django.core import mail
 from django.test import Client
 from pytest_django import Settings
 
+from attachments.models import Attachment
 from people.access import ACTS, may
 from people.models import Role, User
+from sla.models import Deadline, Fact, Timeline
 from tests.factories import PERSON_OF, EngineerFactory, LeadFactory
 from tests.world import NOTE, NOW, World, routes
 from tickets import workflow
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Ticket, TicketAttachment, TicketEvent
 
 pytestmark = pytest.mark.django_db
 HOSPITAL = [Role.HOSPITAL_STAFF, Role.HOSPITAL_TECHNICIAN]
@@ -112,6 +114,30 @@ def test_t018_moving_an_engineer_to_another_team_ends_access_to_the_old_region_a
     world.engineer.team = EngineerFactory().team
     world.engineer.save()
     assert not sees(world.engineer, world.ticket)
+
+
+def test_t019_a_depot_clerk_reads_nothing_of_a_ticket_and_its_pages_still_open(world: World) -> None:
+    clerk = world.people[Role.DEPOT]
+    client = browser(clerk)
+    for model in (Ticket, TicketEvent, TicketAttachment, Attachment, Timeline, Fact, Deadline):
+        assert model.objects.exists()
+        assert not model.objects.for_user(clerk).exists(), model
+    number, words = world.ticket.number, (world.ticket.title, world.ticket.description, NOTE)
+    for path in ("/desk/", f"/desk/?q={number}", "/desk/?tab=all", "/inbox/", "/inbox/bell/", "/account/"):
+        page = client.get(path)
+        assert page.status_code == 200
+        shown = page.content.decode().replace(f'value="{number}"', "")
+        assert not [word for word in words if word and word in shown], path
+    assert client.get(f"/desk/tickets/{number}/").status_code == 404
+    assert client.get(f"/files/{world.file.key}/").status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["resolve", "assign", "take", "cancel", "say", "edit", "phone"])
+def test_t019_a_depot_clerk_can_neither_close_nor_reassign_nor_write(world: World, verb: str) -> None:
+    before = (world.ticket.version, TicketEvent.objects.count())
+    answer = browser(world.people[Role.DEPOT]).post(f"/desk/tickets/{world.ticket.number}/{verb}/", {"text": "x"})
+    assert answer.status_code == 403
+    assert (Ticket.objects.get(pk=world.ticket.pk).version, TicketEvent.objects.count()) == before
 
 
 @pytest.mark.parametrize("role", [role for role in Role.values if role != Role.ADMIN])

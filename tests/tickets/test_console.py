@@ -259,10 +259,10 @@ class TestWorkspace:
         assert 'href="tel:13800002217"' in shown
         assert Entry.objects.filter(act="tickets.phone_shown", subject=desk.story.number).count() == 1
 
-    def test_a_depot_clerk_reads_but_neither_writes_nor_sees_the_number(self, desk: Desk, client: Client) -> None:
+    def test_a_depot_clerk_has_a_queue_that_says_it_shows_no_tickets(self, desk: Desk, client: Client) -> None:
         signed_in(client, UserFactory(role=Role.DEPOT))
-        text = page(client, at(desk.story))
-        assert 'id="composer"' not in text
+        assert "The depot sees no tickets." in page(client, "/desk/")
+        assert client.get(at(desk.story)).status_code == 404
         assert client.post(at(desk.story, "phone")).status_code == 403
         assert client.post(at(desk.story, "say"), {"kind": "note", "text": "x"}).status_code == 403
 
