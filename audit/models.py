@@ -29,3 +29,23 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.act} {self.subject}"
+
+
+class Link(models.Model):
+    """One entry's place in the chain: `hash` is SHA-256 over the hash before it and the entry's canonical text.
+
+    The database writes it when the entry's transaction commits (`audit_chain` in the migration), so numbers
+    have no gap and follow the order of commits.
+    """
+
+    seq = models.BigIntegerField(_("number"), primary_key=True)
+    entry = models.OneToOneField(Entry, models.PROTECT, related_name="link", verbose_name=_("audit entry"))
+    hash = models.BinaryField(_("hash"), max_length=32)
+
+    class Meta:
+        verbose_name = _("link of the audit chain")
+        verbose_name_plural = _("links of the audit chain")
+        ordering = ("-seq",)
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{bytes(self.hash).hex()}"
