@@ -335,13 +335,13 @@ TICKET_REOPEN_WITHIN = timedelta(days=env.int("TICKET_REOPEN_DAYS", default=30))
 EVIDENCE_CLOCK_TOLERANCE = timedelta(minutes=env.int("EVIDENCE_CLOCK_TOLERANCE_MINUTES", default=10))
 EVIDENCE_MAX_AGE = timedelta(hours=env.int("EVIDENCE_MAX_AGE_HOURS", default=12))
 
+# Tell each answer's time on the server in its Server-Timing header: for a bench, not for strangers.
+SERVER_TIMING = env.bool("SERVER_TIMING", default=not PRODUCTION)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-# Tell each answer's time on the server in its Server-Timing header: for a bench, not for strangers.
-SERVER_TIMING = env.bool("SERVER_TIMING", default=not PRODUCTION)
-
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
