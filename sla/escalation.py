@@ -168,6 +168,36 @@ def save_progress(rows: Sequence[Deadline]) -> None:
         cursor.execute(PROGRESS, [list(column) for column in zip(*values, strict=True)])
 
 
+def pass_over(timeline: Timeline, now: datetime) -> None:
+    """Count the milestones of running clocks that lie behind as reached, and tell nobody: imported history.
+
+    The caller holds the timeline's lock, or nobody else can see the timeline yet.
+    """
+    rows = timeline.deadlines.filter(state=Deadline.State.RUNNING).select_related("commitment")
+    behind = [(row, past) for row in rows if (past := reached(row, now))]
+    Page.objects.bulk_create(_skipped(row, milestone, now) for row, past in behind for milestone in past)
+    for row, past in behind:
+        row.last_step = past[-1]["step"]
+        row.next_action_at = next_look(row, now)
+    save_progress([row for row, _past in behind])
+
+
+def _skipped(row: Deadline, milestone: dict[str, Any], now: datetime) -> Page:
+    at = datetime.fromisoformat(milestone["at"])
+    return Page(
+        deadline=row,
+        cycle=row.cycle,
+        step=milestone["step"],
+        label=label(milestone),
+        due_at=at,
+        fired_at=now,
+        late_seconds=max(int((now - at).total_seconds()), 0),
+        state=Page.State.SKIPPED,
+        roles=milestone["roles"],
+        note="imported",
+    )
+
+
 def _page(f: Firing, milestone: dict[str, Any], state: str, now: datetime) -> Page:
     at = datetime.fromisoformat(milestone["at"])
     sent = state == Page.State.SENT

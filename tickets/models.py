@@ -92,6 +92,7 @@ class Ticket(models.Model):
         PHONE = "phone", _("Hotline")
         MAIL = "mail", _("Mail")
         API = "api", _("Interface")
+        IMPORT = "import", _("Import")
 
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.FAULT)
@@ -177,6 +178,23 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+
+class Origin(models.Model):
+    """Where an imported ticket comes from: the other desk's log, and the key of the incident there, once each."""
+
+    source = models.SlugField(_("source"), max_length=40)
+    key = models.CharField(_("key"), max_length=200)
+    ticket = models.OneToOneField(Ticket, models.CASCADE, related_name="origin", verbose_name=_("ticket"))
+
+    class Meta:
+        verbose_name = _("origin of a ticket")
+        verbose_name_plural = _("origins of tickets")
+        ordering = ("source", "key")
+        constraints: ClassVar = [models.UniqueConstraint(fields=("source", "key"), name="tickets_imported_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.key}"
 
 
 class TicketEvent(models.Model):

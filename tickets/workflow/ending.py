@@ -101,8 +101,9 @@ def close_silent(now: datetime) -> int:
 
 
 def _solved_by(moment: datetime) -> QuerySet[Ticket]:
-    """What was solved by then and still waits for the hospital's word."""
-    return Ticket.objects.filter(status=Status.SOLVED, solved_at__lte=moment).order_by("solved_at")
+    """What was solved by then and still waits for the hospital's word; nobody is asked about another desk's history."""
+    solved = Ticket.objects.filter(status=Status.SOLVED, solved_at__lte=moment)
+    return solved.exclude(channel=Ticket.Channel.IMPORT).order_by("solved_at")
 
 
 def _still_solved(row: Ticket, found: Ticket) -> bool:
