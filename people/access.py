@@ -84,13 +84,22 @@ def signed_in(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        back = request.get_full_path()
-        sender = urlsplit(request.headers.get("Referer", ""))
-        if request.method == "POST" and sender.netloc == request.get_host():
-            back = sender._replace(scheme="", netloc="", fragment="").geturl()
+        back = _sender(request) if request.method == "POST" else ""
+        back = back or request.get_full_path()
         return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({REDIRECT_FIELD_NAME: back}, safe='/')}")
 
     return cast(View, guarded)
+
+
+def _sender(request: HttpRequest) -> str:
+    """The page of ours that a request was sent from; empty when it names another site or none."""
+    try:
+        sender = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # "http://["
+        return ""
+    if sender.netloc != request.get_host():
+        return ""
+    return sender._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def needs(act: str) -> Callable[[View], View]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from common import addresses
 from people.access import needs, person
 from sla import escalation, heartbeat
 from sla.deadlines import Refused
@@ -35,6 +35,4 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
         escalation.acknowledge(deadline, by=person(request), now=timezone.now())
     except Refused:
         messages.warning(request, _("This clock has already stopped; there is nothing to acknowledge."))
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return redirect(back if safe else deadline.timeline.link)
+    return HttpResponseRedirect(addresses.local(request.POST.get("next", "")) or deadline.timeline.link)
