@@ -36,6 +36,10 @@ LEGS: dict[str, tuple[str, Any, Any]] = {
 }
 """The legs of a fault, in order. Parts come with the depot."""
 
+WHOLE_WAY = "solution"
+"""A clock of imported policies: one leg from the report to the end, instead of those of the visit."""
+ICONS = {code: icon for code, (icon, _name, _starts) in LEGS.items()} | {WHOLE_WAY: "circle-check"}
+
 BESIDE = {"update": "bell-ring", "onsite_bound": "milestone"}
 """Clocks that run beside the chain, and their icons."""
 
@@ -129,13 +133,19 @@ class Clocks:
 
     def disputed(self) -> list[Fact]:
         """Evidence that waits for a lead's word."""
-        decided = {fact.data.get("fact") for fact in self.facts if fact.kind in DECISIONS}
-        return [fact for fact in self.facts if fact.is_disputed and fact.pk not in decided]
+        return undecided(self.facts)
 
     def stopped_by(self, row: Deadline) -> User | None:
         """Who did what stopped the clock."""
         at = row.stopped_at
         return self.who.get((row.inputs.get("stopped_by"), at)) if at is not None else None
+
+
+def undecided(facts: Iterable[Fact]) -> list[Fact]:
+    """The disputed ones among the facts of a timeline on which nobody has decided yet."""
+    facts = list(facts)
+    decided = {fact.data.get("fact") for fact in facts if fact.kind in DECISIONS}
+    return [fact for fact in facts if fact.is_disputed and fact.pk not in decided]
 
 
 def build(clocks: Clocks) -> Chain:
@@ -154,9 +164,10 @@ def build(clocks: Clocks) -> Chain:
 
 
 def _round(clocks: Clocks, cycle: int) -> Round:
-    rows = {code: clocks.of(code, cycle) for code in LEGS}
+    rows = {code: clocks.of(code, cycle) for code in ICONS}
     ticket = clocks.ticket
-    may_come = cycle == ticket.cycle and ticket.status in OPEN and ticket.kind == Kind.FAULT
+    by_legs = ticket.kind == Kind.FAULT and rows[WHOLE_WAY] is None
+    may_come = cycle == ticket.cycle and ticket.status in OPEN and by_legs
     legs = [
         _leg(clocks, row) if row is not None else _ahead(code)
         for code, row in rows.items()
@@ -167,7 +178,7 @@ def _round(clocks: Clocks, cycle: int) -> Round:
 
 
 def _leg(clocks: Clocks, row: Deadline) -> Leg:
-    now, icon = clocks.now, LEGS[row.code][0]
+    now, icon = clocks.now, ICONS[row.code]
     state = "over" if present.is_over(row, now) else LEG_STATES[row.state]
     explanation = explain(row, zone=timezone.get_current_timezone_name(), reasons=clocks.reasons)
     return Leg(

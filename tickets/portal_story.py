@@ -96,6 +96,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (E.RESUMED, ""): gettext_lazy("Work goes on."),
     (E.CLOSED, ""): gettext_lazy("%(who)s confirmed that it works again."),
     (E.CLOSED, "silence"): gettext_lazy("Closed, since nobody told us otherwise. It can still be opened again."),
+    (E.CLOSED, "imported"): gettext_lazy("Closed."),
     (E.REOPENED, ""): gettext_lazy("%(who)s: not solved. It is open again and the promises start anew."),
     (E.CANCELLED, ""): gettext_lazy("Withdrawn: %(why)s."),
     (E.EDITED, ""): gettext_lazy("%(who)s corrected the description."),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from common import wording
 from common.present import Attachment, Chip, Entry, EntryKind, Tag, closed_chip
 from sla.models import Deadline, Page
-from tickets.chain import LEGS, Clocks
+from tickets.chain import ICONS, Clocks
 from tickets.models import Ticket, TicketEvent
 
 E = TicketEvent.EventKind
@@ -72,7 +72,7 @@ def _verdicts(deadlines: Iterable[Deadline]) -> dict[datetime, Chip]:
     return {
         row.stopped_at: closed_chip(float(row.margin_seconds))
         for row in deadlines
-        if row.code in LEGS and row.stopped_at is not None and row.margin_seconds is not None
+        if row.code in ICONS and row.stopped_at is not None and row.margin_seconds is not None
     }
 
 
@@ -181,7 +181,7 @@ def _detail(event: TicketEvent, now: datetime) -> str:
     if event.kind == E.ARRIVED and data.get("disputed"):
         return " · " + _("late evidence, to be confirmed")
     if event.kind == E.CLOSED:
-        return " · " + (_("confirmed by silence") if data.get("how") == "silence" else _("confirmed by the hospital"))
+        return f" · {CLOSED_BY[data['how']]}" if data.get("how") in CLOSED_BY else ""
     if event.kind == E.REOPENED:
         return " · " + _("round %(number)s") % {"number": data.get("cycle", "")}
     if event.kind == E.EVIDENCE:
@@ -195,6 +195,11 @@ OWNER_STEPS = {
     "accepted": gettext_lazy("First contact: %(old)s → %(to)s, accepted"),
     "declined": gettext_lazy("%(to)s declined first contact"),
 }
+CLOSED_BY = {
+    "silence": gettext_lazy("confirmed by silence"),
+    "confirmed": gettext_lazy("confirmed by the hospital"),
+}
+"""How it was closed; of another desk's history nobody knows."""
 FIELDS = {"title": gettext_lazy("Title"), "description": gettext_lazy("Description"), "place": gettext_lazy("Place")}
 
 

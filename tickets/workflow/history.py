@@ -69,7 +69,7 @@ def news(told: Told, source: str) -> News:
     found = News(ticket, _beyond(facts, told.facts), _beyond(events, told.events))
     if found.outcome == "unchanged":
         return found
-    if any(row.by_id for row in (*facts, *events)):
+    if any(fact.by_id for fact in facts) or any(event.by_id for event in events):
         raise Refused(_("people have worked on %(number)s since it was imported") % {"number": ticket.number})
     if len(facts) + len(found.facts) > len(told.facts) or len(events) + len(found.events) > len(told.events):
         raise Refused(_("it contradicts what was imported as %(number)s") % {"number": ticket.number})
