@@ -74,7 +74,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "common.nul.NoNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -109,7 +108,8 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# Database. One connection per request: under ASGI a kept connection would stay with its thread.
+# Database. Connections are kept by the threads of `handler.py` and by Celery's processes, and looked at before
+# they are used again: PostgreSQL may have been restarted meanwhile.
 DATABASE = env.db_url("DATABASE_URL", default="postgresql:///desk", engine="django.db.backends.postgresql")
 DATABASES = {
     "default": {
@@ -117,13 +117,16 @@ DATABASES = {
         # Our joins follow keys, whose order hardly matters: planning a ticket with all its people takes
         # 0.8 ms with 6 against 3 ms with PostgreSQL's 8, which is most of what such a query costs.
         "OPTIONS": {"options": "-c join_collapse_limit=6", **DATABASE.get("OPTIONS", {})},
-        "CONN_MAX_AGE": 0,
+        "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
         "TEST": {"NAME": "test_desk" + env.str("TEST_DB_SUFFIX", default="")},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Pages answered at once by one web process; each thread keeps a database connection.
+WEB_THREADS = env.int("WEB_THREADS", default=8)
 
 # Redis: broker, cache and live updates. Every key and channel carries the namespace, so a test
 # run and a demo can share one server. Pub/sub ignores database numbers: prefix channels too.
