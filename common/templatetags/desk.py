@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import lucide
@@ -29,14 +30,20 @@ DEFAULT_HOTLINE = "028-5550-0120"
 @register.simple_tag
 def icon(name: str, size: int = 18, label: str = "", extra: str = "") -> SafeString:
     """Outline icon ``name`` (lucide.dev), ``size`` px; decoration unless ``label`` gives it words."""
+    return _drawn(name + "", size, label + "", extra)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(name: str, size: int, label: str, extra: str) -> SafeString:
+    """A list of tickets holds a hundred pictures of a dozen kinds; drawing one parses and writes XML."""
     attributes: dict[str, str] = {"class": f"sd-icon {extra}".strip(), "stroke-width": "1.75", "focusable": "false"}
     if label:
-        attributes |= {"role": "img", "aria-label": label + ""}
+        attributes |= {"role": "img", "aria-label": label}
     else:
         attributes["aria-hidden"] = "true"
     # The package's own rendering (it sets size and attributes on its checked-in SVG and escapes
     # the values); names come from templates, never from users.
-    return mark_safe(lucide._render_icon(name + "", size, **attributes))  # noqa: S308
+    return mark_safe(lucide._render_icon(name, size, **attributes))  # noqa: S308
 
 
 @register.simple_tag
