@@ -13,7 +13,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-MOST_KEPT = 500
 KEY = re.compile(r"\d{20}-[0-9a-f]{32}")
 
 
@@ -31,14 +30,14 @@ class CaughtMail:
 
 
 def keep(content: bytes, to: list[str], now: datetime) -> Path:
-    """Store a mail under a name that sorts by arrival; the oldest above MOST_KEPT go."""
+    """Store a mail under a name that sorts by arrival; the oldest above MAIL_CATCHER_KEEPS go."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{int(now.timestamp() * 1_000_000):020d}-{uuid.uuid4().hex}.eml"
     part = path.with_suffix(".part")
     part.write_bytes(b"X-Envelope-To: " + ", ".join(to).encode("ascii", "replace") + b"\r\n" + content)
     part.rename(path)
-    for old in _paths()[MOST_KEPT:]:
+    for old in _paths()[settings.MAIL_CATCHER_KEEPS :]:
         old.unlink(missing_ok=True)
     return path
 
@@ -46,6 +45,11 @@ def keep(content: bytes, to: list[str], now: datetime) -> Path:
 def newest(most: int) -> list[CaughtMail]:
     """The latest mails, newest first."""
     return [_parse(path) for path in _paths()[:most]]
+
+
+def keys() -> list[str]:
+    """The keys of all mails, newest first."""
+    return [path.stem for path in _paths()]
 
 
 def read(key: str) -> CaughtMail | None:

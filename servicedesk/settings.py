@@ -280,6 +280,7 @@ EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 MAIL_CATCHER_DIR = RUN_DIR / "mail"
+MAIL_CATCHER_KEEPS = env.int("MAIL_CATCHER_KEEPS", default=500)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="desk@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Absolute links in mails start with this.

@@ -1,7 +1,4 @@
-"""Real processes that can be killed, and a gate in the database that stops one at an exact point.
-
-None of our code is patched: the gate is a trigger that waits for an advisory lock, which the test holds.
-"""
+"""Real processes that can be killed; `servicedesk.faults.gates` stops one at an exact point."""
 
 from __future__ import annotations
 
@@ -9,16 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from django.db import connection
 
+from servicedesk.faults.gates import PATIENCE
+
 SWEEP = "import django; django.setup(); from sla.sweep import sweep; sweep()"
-GATE = 73_001
-PATIENCE = 60.0
 
 
 @dataclass
@@ -69,43 +65,6 @@ def worker(name: str, environment: dict[str, str], children: int = 1) -> Abstrac
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"]
     queue = ["-Q", "engine", "-c", str(children), "-n", f"{name}@%h"]
     return process(name, ["-m", "celery", "-A", "servicedesk", "worker", *queue, *quiet], environment)
-
-
-class Gate:
-    """Closed while the test holds its lock; whoever inserts into the table has to wait."""
-
-    def open(self) -> None:
-        """Let everybody through from now on."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock_all()")
-
-
-@contextmanager
-def gate_before(table: str) -> Iterator[Gate]:
-    """Every INSERT into `table` by another session stops before its first row until the gate opens."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
-        cursor.execute(f"""
-            CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS
-            'BEGIN PERFORM pg_advisory_xact_lock({GATE}); RETURN NULL; END'""")
-        cursor.execute(f"""
-            CREATE TRIGGER gate BEFORE INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate()""")
-    gate = Gate()
-    try:
-        yield gate
-    finally:
-        gate.open()
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP TRIGGER gate ON {table}")
-            cursor.execute("DROP FUNCTION wait_at_gate()")
-
-
-def wait_for(what: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Look again and again until it is so; AssertionError when patience (s) runs out."""
-    deadline = time.monotonic() + patience
-    while not what():
-        assert time.monotonic() < deadline, f"{what} did not come true within {patience} s"
-        time.sleep(0.05)
 
 
 def _sessions(name: str, condition: str = "") -> list[tuple[int]]:

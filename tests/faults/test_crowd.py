@@ -7,15 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
+from servicedesk.faults.gates import gate_before, wait_for
+from servicedesk.faults.invariants import broken
 from sla import tasks
 from sla.audit import differences
 from sla.models import Heartbeat, Page
 from sla.sweep import database_now
 from tests.faults.many import faults
-from tests.faults.processes import gate_before, process, wait_for, worker
-from tests.sla.invariants import broken
+from tests.faults.processes import process, worker
 
 CLOCKS = 300
 pytestmark = pytest.mark.usefixtures("duty", "queue")
@@ -23,13 +23,6 @@ pytestmark = pytest.mark.usefixtures("duty", "queue")
 
 def sent() -> int:
     return Page.objects.filter(state=Page.State.SENT).count()
-
-
-def halted() -> int:
-    """How many sessions wait at the gate, whoever they are."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'")
-        return int(cursor.fetchone()[0])
 
 
 def test_two_beats_and_four_sweepers_page_three_hundred_clocks_once_each(
@@ -62,10 +55,10 @@ def test_one_task_delivered_five_times_at_once_and_again_later_pages_once(
     faults([database_now() - timedelta(minutes=31)] * 5)
     since = database_now()
     with worker("receiver", process_environment, children=5):
-        with gate_before("sla_heartbeat"):
+        with gate_before("sla_heartbeat") as gate:
             for _ in range(5):
                 tasks.sweep.apply_async(task_id="the-same-task")
-            wait_for(lambda: halted() == 5)
+            wait_for(lambda: gate.halted() == 5)
         wait_for(lambda: Heartbeat.objects.count() == 5)
         tasks.sweep.apply_async(task_id="the-same-task")
         wait_for(lambda: Heartbeat.objects.count() == 6)

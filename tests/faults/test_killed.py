@@ -8,13 +8,14 @@ import pytest
 
 from notifications.models import Notification
 from people.models import User
+from servicedesk.faults.gates import gate_before, wait_for
+from servicedesk.faults.invariants import broken
 from sla import tasks
 from sla.audit import differences
 from sla.models import Heartbeat, Page
 from sla.sweep import database_now, sweep
 from tests.faults.many import faults
-from tests.faults.processes import gate_before, sweeper, wait_for, worker
-from tests.sla.invariants import broken
+from tests.faults.processes import sweeper, worker
 
 CLOCKS = 12
 pytestmark = pytest.mark.usefixtures("duty")

@@ -8,11 +8,11 @@ import pytest
 
 from notifications.models import Notification
 from people.models import DutyOverride, Role, Rotation, User
+from servicedesk.faults.invariants import broken, i3
 from sla.models import EngineEvent, Page, Timeline
 from sla.sweep import database_now, sweep
 from tests.factories import OperatorFactory
 from tests.faults.many import faults
-from tests.sla.invariants import broken, i3
 
 pytestmark = pytest.mark.django_db
 

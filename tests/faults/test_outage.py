@@ -9,11 +9,11 @@ from django.db.models import Min
 
 from notifications.models import Notification
 from people.models import Role, User
+from servicedesk.faults.invariants import broken
 from sla.audit import differences
 from sla.models import Deadline, Page
 from sla.sweep import database_now, sweep
 from tests.faults.many import faults
-from tests.sla.invariants import broken
 
 BREACHES = 1000  # of the plan's 3,000, to keep the suite short; two clocks of each ticket run
 HOURS = 6

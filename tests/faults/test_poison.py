@@ -9,13 +9,13 @@ import pytest
 
 from notifications.models import Notification
 from people.models import Role, User
+from servicedesk.faults.invariants import broken
 from sla import deadlines
 from sla.facts import Kind
 from sla.models import Calendar, CalendarVersion, Deadline, EngineEvent, Page, Timeline
 from sla.sweep import database_now, sweep
 from tests.factories import NurseFactory, RotationFactory
 from tests.faults.many import faults
-from tests.sla.invariants import broken
 
 pytestmark = pytest.mark.usefixtures("duty")
 NEVER = [{"step": 1, "percent": 50, "at": "never", "roles": ["assignee"]}]

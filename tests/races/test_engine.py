@@ -13,6 +13,7 @@ from django.db import connections
 from django.utils import timezone
 
 from people.models import Role, User
+from servicedesk.faults.invariants import broken
 from sla import deadlines, escalation
 from sla.audit import differences
 from sla.deadlines import Refused
@@ -21,7 +22,6 @@ from sla.models import Timeline
 from sla.sweep import database_now, sweep
 from tests.faults.many import faults
 from tests.sla.cases import staff
-from tests.sla.invariants import broken
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = 4

@@ -19,6 +19,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from people.models import Role, User
+from servicedesk.faults.invariants import broken, i1, i2, i3, i4, i5
 from sla import deadlines, escalation
 from sla.audit import differences
 from sla.facts import Kind
@@ -26,7 +27,6 @@ from sla.models import Deadline, Page, Timeline
 from sla.sweep import CLAIM, database_now, sweep
 from tests.faults.many import faults
 from tests.sla.cases import staff
-from tests.sla.invariants import broken, i1, i2, i3, i4, i5
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TRIALS = int(os.environ.get("FAULT_TRIALS", "300"))

@@ -14,9 +14,20 @@ from django.utils import timezone
 
 from notifications import caught
 
+NOBODYS_DOMAIN = "@bounced.invalid"
+"""Addresses there are refused as unknown ones, so that a bounce can be seen too."""
+
 
 class Keeper:
     """aiosmtpd's handler: every mail becomes a file."""
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address.endswith(NOBODYS_DOMAIN):
+            return "550 no such person here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         caught.keep(envelope.original_content or b"", envelope.rcpt_tos, timezone.now())

@@ -1,4 +1,4 @@
-"""What must hold after every fault (I1-I6): each function returns the rows that break it, so none is good.
+"""What must hold after every fault (I1-I9): each function returns the rows that break it, so none is good.
 
 They read the database as any watcher could and know nothing of how the sweep works. Every comparison with
 the present uses the database's clock.
@@ -6,24 +6,72 @@ the present uses the database's clock.
 
 from __future__ import annotations
 
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
+from audit import chain
 from people.models import Role, User
 from sla.models import Deadline, EngineEvent
 
 Rows = list[tuple[Any, ...]]
 
-KNOWN_AFTER = "interval '1 second'"
-"""A fact is known to the sweep once it is committed, at most this long after it was recorded (the sweep's grace)."""
+NAMES = {
+    "I1": "every milestone was paged",
+    "I2": "each at most once",
+    "I3": "each recipient was told, once",
+    "I4": "nobody was paged for nothing",
+    "I5": "in time, and late ones say so",
+    "I6": "nothing is stuck, what failed was alarmed",
+    "I7": "letters arrived, repeats carry one Message-ID",
+    "I8": "what was acknowledged exists once",
+    "I9": "the trail is whole, one row per change",
+}
+
+PARCEL = re.compile(r"<desk\.(\d+)\.[0-9a-f]+@")
 
 
-def broken(since: datetime) -> dict[str, Rows]:
-    """Every broken invariant by name; {} is what a fault test asks for. `since`: see `i5`."""
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A letter as the mail server has it."""
+
+    message_id: str
+    to: str
+
+
+@dataclass
+class Evidence:
+    """What only the outside can tell.
+
+    Keys of filings that were acknowledged or got no answer; contacts looked at (one audit row each) likewise;
+    letters that arrived; parcels that were out with a sender when it was hit, which may come twice.
+    """
+
+    acknowledged: set[UUID] = field(default_factory=set)
+    unanswered: set[UUID] = field(default_factory=set)
+    looked_at: int = 0
+    perhaps_looked_at: int = 0
+    receipts: list[Receipt] = field(default_factory=list)
+    may_repeat: set[int] = field(default_factory=set)
+
+
+def findings(since: datetime, evidence: Evidence | None = None) -> dict[str, Rows]:
+    """Each invariant by name with the rows that break it; I7 and I8 only with `evidence`. `since`: see `i5`."""
     found = {"I1": i1(), "I2": i2(), "I3": i3(), "I4": i4(), "I5": i5(since), "I6": i6()}
-    return {name: rows for name, rows in found.items() if rows}
+    if evidence is not None:
+        found |= {"I7": i7(evidence.receipts, evidence.may_repeat), "I8": i8(evidence)}
+    return {**found, "I9": i9(evidence)}
+
+
+def broken(since: datetime, evidence: Evidence | None = None) -> dict[str, Rows]:
+    """Every broken invariant by name; {} is what a fault test asks for."""
+    return {name: rows for name, rows in findings(since, evidence).items() if rows}
 
 
 def i1() -> Rows:
@@ -79,34 +127,35 @@ def i3() -> Rows:
 def i4() -> Rows:
     """ "No false alarm: escalations whose milestone was met, paused or cancelled at due_at = 0."
 
-    As known when the page was sent: evidence that came later makes no earlier page false. Acknowledged
-    clocks are silent too.
+    As known when the page was sent: evidence that came later makes no earlier page false. A fact is known to
+    the sweep once it is committed, at most its grace of 1 s after it was recorded. Acknowledged clocks are
+    silent too.
     """
-    stopped = f"""
+    stopped = """
         SELECT page.id, deadline.code, 'stopped', page.due_at, deadline.stopped_at
         FROM sla_page page JOIN sla_deadline deadline ON deadline.id = page.deadline_id
         JOIN sla_fact fact ON fact.timeline_id = deadline.timeline_id AND fact.at = deadline.stopped_at
         WHERE page.state = 'sent' AND deadline.stopped_at <= page.due_at
-          AND fact.recorded_at <= page.fired_at - {KNOWN_AFTER}"""
-    paused = f"""
+          AND fact.recorded_at <= page.fired_at - interval '1 second'"""
+    paused = """
         SELECT page.id, deadline.code, 'paused', page.due_at, pause.at
         FROM sla_page page JOIN sla_deadline deadline ON deadline.id = page.deadline_id
         JOIN sla_commitment commitment ON commitment.id = deadline.commitment_id
         JOIN sla_fact pause ON pause.timeline_id = deadline.timeline_id AND pause.kind = 'paused'
              AND pause.data->>'reason' = ANY (commitment.pause_reasons)
-        WHERE page.state = 'sent' AND pause.recorded_at <= page.fired_at - {KNOWN_AFTER}
+        WHERE page.state = 'sent' AND pause.recorded_at <= page.fired_at - interval '1 second'
           AND pause.at >= deadline.started_at AND pause.at < deadline.due_at AND page.due_at >= pause.at
           AND page.due_at < least((pause.data->>'until')::timestamptz, coalesce((
               SELECT min(resume.at) FROM sla_fact resume WHERE resume.timeline_id = deadline.timeline_id
               AND resume.kind = 'resumed' AND resume.at > pause.at), 'infinity'))"""
-    acknowledged = f"""
+    acknowledged = """
         SELECT page.id, deadline.code, 'acknowledged', page.due_at, fact.at
         FROM sla_page page JOIN sla_deadline deadline ON deadline.id = page.deadline_id
         JOIN sla_fact fact ON fact.timeline_id = deadline.timeline_id AND fact.kind = 'acknowledged'
              AND fact.data->>'code' = deadline.code AND fact.at >= deadline.started_at
-        WHERE page.state = 'sent' AND fact.recorded_at <= page.fired_at - {KNOWN_AFTER}
+        WHERE page.state = 'sent' AND fact.recorded_at <= page.fired_at - interval '1 second'
           AND page.fired_at < fact.at + make_interval(mins => deadline.ack_minutes)"""
-    return _rows(f"{stopped} UNION ALL {paused} UNION ALL {acknowledged}")
+    return _rows(stopped) + _rows(paused) + _rows(acknowledged)
 
 
 def i5(since: datetime) -> Rows:
@@ -145,6 +194,71 @@ def i6() -> Rows:
         if not row.failure or not alarmed or told.count() < watchers.count():
             stuck.append(("not alerted", row.pk, row.failure))
     return stuck
+
+
+def i7(receipts: Iterable[Receipt], may_repeat: set[int]) -> Rows:
+    """ "Delivery: receipts per notification >= 1; > 1 only for a kill inside the send window, same Message-ID."
+
+    Both ways: what the desk calls sent has arrived at its person's address, and nothing arrived that the desk
+    did not write.
+    """
+    arrived: dict[int, list[Receipt]] = defaultdict(list)
+    for receipt in receipts:
+        if found := PARCEL.match(receipt.message_id):
+            arrived[int(found[1])].append(receipt)
+    wrong: Rows = []
+    for parcel, copies in sorted(arrived.items()):
+        if len({copy.message_id for copy in copies}) > 1:
+            wrong.append(("one letter under several Message-IDs", parcel))
+        if len(copies) > 1 and parcel not in may_repeat:
+            wrong.append(("arrived more than once", parcel, len(copies)))
+    written = _rows("""
+        SELECT delivery.parcel, delivery.id, delivery.state, person.email
+        FROM notifications_delivery delivery
+        JOIN notifications_notification notification ON notification.id = delivery.notification_id
+        JOIN people_user person ON person.id = notification.person_id
+        WHERE delivery.channel = 'mail' AND delivery.parcel IS NOT NULL""")
+    for parcel, delivery, state, address in written:
+        if state == "sent" and parcel not in arrived:
+            wrong.append(("sent, never arrived", parcel, delivery))
+        if any(copy.to != address for copy in arrived.get(parcel, ())):
+            wrong.append(("arrived at another address", parcel, delivery))
+    nobodys = sorted(set(arrived) - {row[0] for row in written})
+    return wrong + [("nobody wrote it", parcel) for parcel in nobodys]
+
+
+def i8(evidence: Evidence) -> Rows:
+    """ "Intake: every acknowledged ticket exists once; every unacknowledged one 0 or 1 times." """
+    keys = evidence.acknowledged | evidence.unanswered
+    stored = Counter(
+        row[0] for row in _rows("SELECT client_key FROM tickets_ticket WHERE client_key = ANY (%s)", [list(keys)])
+    )
+    lost = [("acknowledged, not there", key) for key in evidence.acknowledged if stored[key] == 0]
+    return lost + [("filed more than once", key, times) for key, times in stored.items() if times > 1]
+
+
+def i9(evidence: Evidence | None = None) -> Rows:
+    """ "Audit: hash chain verifies, one row per change, no gap in sequence."
+
+    A ticket's story counts too: one filing, and an event for each fact that a person recorded.
+    """
+    wrong: Rows = [("trail", str(one)) for one in chain.verify().breaks]
+    wrong += _rows("""
+        SELECT 'filings', ticket.number, count(event.id)
+        FROM tickets_ticket ticket
+        LEFT JOIN tickets_ticketevent event ON event.ticket_id = ticket.id AND event.kind = 'filed'
+        GROUP BY ticket.id HAVING count(event.id) <> 1
+        UNION ALL
+        SELECT 'fact without an event', ticket.number, fact.id
+        FROM sla_fact fact JOIN tickets_ticket ticket ON ticket.timeline_id = fact.timeline_id
+        WHERE fact.by_id IS NOT NULL AND fact.kind <> 'acknowledged' AND NOT EXISTS (
+            SELECT FROM tickets_ticketevent event WHERE event.ticket_id = ticket.id
+            AND event.recorded_at = fact.recorded_at)""")
+    if evidence is not None:
+        [(rows,)] = _rows("SELECT count(*) FROM audit_entry WHERE act = 'tickets.phone_shown'")
+        if not evidence.looked_at <= rows <= evidence.looked_at + evidence.perhaps_looked_at:
+            wrong.append(("contacts looked at", rows, evidence.looked_at, evidence.perhaps_looked_at))
+    return wrong
 
 
 def _rows(sql: str, values: list[Any] | None = None) -> Rows:
