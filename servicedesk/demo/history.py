@@ -160,24 +160,37 @@ def _reread(t: Teller) -> None:
     ).get(pk=t.ticket.pk)
 
 
+class Narrator:
+    """Tells tickets of one world, each from its filing to its end; nothing is told of what lies after `limit`."""
+
+    def __init__(self, world: World, seed: int, limit: datetime) -> None:
+        self.world, self.limit = world, limit
+        self.chance = random.Random(seed)  # noqa: S311 - stories, not secrets
+        self.tiles = {tile.code: tile for tile in FaultTile.objects.select_related("fault_class")}
+        self.reasons = {reason.code: reason for reason in PauseReason.objects.all()}
+        self.roster = Roster.load(limit - timedelta(days=366), limit)
+
+    def tell(self, site: Site, story: Story, at: datetime) -> Ticket:
+        """A ticket that a nurse of `site` files at `at`."""
+        ticket = file(self.world, site, story, self.tiles, self.chance, at)
+        teller = Teller(self.world, self.chance, self.tiles, self.reasons, self.roster, at, ticket)
+        _reread(teller)
+        _plot(self.chance, story)(teller, story)
+        end(teller, self.limit)
+        return teller.ticket
+
+
 def tell(world: World, count: int, now: datetime, share: int = 0, shares: int = 1) -> int:
     """Tell `count` tickets over the year that ends half a day before `now`; returns how many there are.
 
     Several processes may each tell a share: the tickets of every `shares`-th hospital.
     """
-    chance = random.Random(2026 + share)  # noqa: S311 - stories, not secrets
-    tiles = {tile.code: tile for tile in FaultTile.objects.select_related("fault_class")}
-    reasons = {reason.code: reason for reason in PauseReason.objects.all()}
-    roster = Roster.load(now - timedelta(days=366), now)
+    narrator = Narrator(world, 2026 + share, now)
+    chance = narrator.chance
     moments = sorted(_moment(chance, now) for _ in range(count))
     sites = list(world.sites.values())[share::shares]
     for at in moments:
-        site, story = chance.choice(sites), chance.choice(texts.STORIES)
-        ticket = file(world, site, story, tiles, chance, at)
-        teller = Teller(world, chance, tiles, reasons, roster, at, ticket)
-        _reread(teller)
-        _plot(chance, story)(teller, story)
-        end(teller, now)
+        narrator.tell(chance.choice(sites), chance.choice(texts.STORIES), at)
     return count
 
 

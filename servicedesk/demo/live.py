@@ -64,7 +64,7 @@ def refresh(world: World, now: datetime) -> int:
     _close_cold(world, now)
     scene = Scene(world, now)
     tickets = [*_unanswered(scene), *_remote(scene), *_on_the_way(scene), *_on_site_and_after(scene)]
-    _fire_the_past(tickets, now)
+    fire_the_past(tickets, now)
     late = Deadline.objects.filter(timeline__in=[t.timeline_id for t in tickets], state="running", due_at__lt=now)
     for row in late.filter(code="onsite"):
         escalation.acknowledge(row, by=world.people["wanglei"], now=now - MINUTE)
@@ -147,7 +147,7 @@ def _on_site_and_after(scene: Scene) -> list[Ticket]:
     return [fixing, paused, solved]
 
 
-def _fire_the_past(tickets: Sequence[Ticket], now: datetime) -> None:
+def fire_the_past(tickets: Sequence[Ticket], now: datetime) -> None:
     """Fire the milestones that lie behind at their own moments, as the sweep would have."""
     rows = Deadline.objects.filter(timeline__in=[ticket.timeline_id for ticket in tickets])
     rows = rows.select_related("commitment", "timeline__assignee", "timeline__owner")
