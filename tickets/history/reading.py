@@ -15,7 +15,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from itertools import groupby
@@ -68,6 +68,9 @@ class Change:
     place: str
     group: str
     solution: str
+
+
+STORED = [field.name for field in fields(Change)][2:]
 
 
 class _Lines:
@@ -236,7 +239,7 @@ class Incidents:
         self.store.execute("CREATE TABLE change (key TEXT, line INTEGER, content TEXT)")
 
     def add(self, change: Change) -> None:
-        content = json.dumps(astuple(change)[2:], default=datetime.isoformat)
+        content = json.dumps([getattr(change, name) for name in STORED], default=datetime.isoformat)
         self.store.execute("INSERT INTO change VALUES (?, ?, ?)", (change.key, change.line, content))
 
     def __iter__(self) -> Iterator[tuple[list[Change], list[Bad]]]:

@@ -24,7 +24,7 @@ from tickets import links, search
 from tickets.history.telling import Told, ToldEvent, ToldFact
 from tickets.models import Origin, Ticket, TicketEvent
 from tickets.numbers import next_number
-from tickets.states import Refused
+from tickets.states import OPEN, Refused
 from tickets.workflow.act import is_urgent, subject
 
 Outcome = Literal["imported", "extended", "unchanged"]
@@ -55,13 +55,14 @@ class News:
         return "extended" if self.facts or self.events else "unchanged"
 
 
-def news(told: Told, source: str) -> News:
-    """Compare an incident with what is here; reads only.
+def news(told: Told, source: str, *, lock: bool = False) -> News:
+    """Compare an incident with what is here; reads only. `lock`: hold the ticket, as every verb does.
 
     `Refused` when it contradicts what was imported before, or when it has news for a ticket that people here have
     worked on since: their work is not overwritten.
     """
-    origin = Origin.objects.filter(source=source, key=told.key).select_related("ticket__timeline").first()
+    rows = Origin.objects.filter(source=source, key=told.key).select_related("ticket").defer("ticket__search")
+    origin = (rows.select_for_update(no_key=True, of=("ticket",)) if lock else rows).order_by().first()
     if origin is None:
         return News(None, told.facts, told.events)
     ticket = origin.ticket
@@ -78,8 +79,8 @@ def news(told: Told, source: str) -> News:
 
 def _stored(ticket: Ticket) -> tuple[list[Fact], list[TicketEvent]]:
     """Facts and lines of a ticket, without what the engine says by itself."""
-    facts = [fact for fact in ticket.timeline.facts.all() if not fact.data.get("implied")]
-    return facts, list(ticket.events.all())
+    facts = Fact.objects.filter(timeline=ticket.timeline_id).order_by("id")
+    return [fact for fact in facts if not fact.data.get("implied")], list(ticket.events.order_by("id"))
 
 
 def _beyond(stored: Iterable[Fact] | Iterable[TicketEvent], told: list[Any]) -> list[Any]:
@@ -107,9 +108,7 @@ def bring_in(told: Told, *, source: str, place: Place, tables: Tables, now: date
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [SOURCES_LOCK, source])
-    known = Ticket.objects.filter(origin__source=source, origin__key=told.key)
-    known.select_for_update(no_key=True, of=("self",)).only("pk").first()  # as every verb does
-    found = news(told, source)
+    found = news(told, source, lock=True)
     if found.outcome == "unchanged":
         return found
     if found.ticket is None:
@@ -128,7 +127,8 @@ def bring_in(told: Told, *, source: str, place: Place, tables: Tables, now: date
         for e in found.events
     )
     deadlines.rebuild(ticket.timeline, now=now, tables=tables)
-    escalation.pass_over(ticket.timeline, now)
+    if ticket.status in OPEN:
+        escalation.pass_over(ticket.timeline, now)
     return found
 
 
