@@ -6,6 +6,7 @@ A proxy keeps the same limit in production.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -14,7 +15,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
-REFUSAL = "文件太大。 / The files are too large.".encode()
+REFUSAL = "文件太大。 / The files are too large."
+# This stands in front of Django, so it says by itself what `common.problems` says elsewhere.
+PROBLEM = {"type": "about:blank", "title": "Request Entity Too Large", "status": 413, "detail": REFUSAL}
 
 
 class BodyLimit:
@@ -26,7 +29,7 @@ class BodyLimit:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _announced(scope) > self.most:
-            await _refuse(send)
+            await _refuse(scope, send)
             return
         taken, refused, answered = 0, False, False
 
@@ -47,7 +50,7 @@ class BodyLimit:
 
         await self.application(scope, counted, noted)
         if refused and not answered:
-            await _refuse(send)
+            await _refuse(scope, send)
 
 
 def _announced(scope: dict[str, Any]) -> int:
@@ -56,7 +59,10 @@ def _announced(scope: dict[str, Any]) -> int:
     return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 
 
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+async def _refuse(scope: Mapping[str, Any], send: Send) -> None:
+    media_type, body = "text/plain; charset=utf-8", REFUSAL
+    if scope["path"].startswith("/api/"):
+        media_type, body = "application/problem+json", json.dumps(PROBLEM, ensure_ascii=False)
+    headers = [(b"content-type", media_type.encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": REFUSAL})
+    await send({"type": "http.response.body", "body": body.encode()})

@@ -6,6 +6,7 @@ the demo's accounts in `checks.py`.
 """
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import django_stubs_ext
@@ -64,6 +65,9 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "lucide",
     "csp",
     "axes",
@@ -290,15 +294,40 @@ SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
 # The number that every page shows.
 HOTLINE_NUMBER = env.str("HOTLINE_NUMBER", default="028-5550-0120")
 
+# The API (`docs/api.md`). Tokens are people's own; their hash is stored by knox.
+API_TOKEN_MAX_DAYS = env.int("API_TOKEN_MAX_DAYS", default=366)
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1200)
+API_BODY_MAX_BYTES = 256 * 1024
+# Longer than any phone stays offline: within it a request that is sent again is answered as the first time.
+IDEMPOTENCY_DAYS = 90
+KNOX_TOKEN_MODEL = "people.ApiToken"  # noqa: S105 - a name
+MIGRATION_MODULES = {"knox": None}  # its own token model is replaced by ours and needs no table
+REST_KNOX = {"TOKEN_PREFIX": "desk_"}
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "common.problems.handler",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "people.token_auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["people.token_auth.InScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["common.throttle.PersonThrottle"],
+    "DEFAULT_FILTER_BACKENDS": ["common.filters.StrictFilters"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PARSER_CLASSES": ["common.strict.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "common.paging.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "common.schema.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Service Desk API",
+    "VERSION": "1",
+    "DESCRIPTION": "Tickets, their events and deadlines, devices and sites, as the token's person may see them.",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["common.schema.add_problem"],
 }
 
 # Celery. Tasks are idempotent and their results are rows, so no result backend; a tick that
@@ -324,6 +353,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"queue": "mail", "expires": 5},
     },
+    "forget-replies": {"task": "people.tasks.forget_replies", "schedule": 3600.0, "options": {"expires": 600}},
     "send-links": {"task": "people.tasks.send_links", "schedule": 5.0, "options": {"expires": 5}},
     "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
     "end-waits": {"task": "tickets.tasks.end_waits", "schedule": 30.0, "options": {"expires": 30}},
@@ -341,21 +371,37 @@ TICKET_REOPEN_WITHIN = timedelta(days=env.int("TICKET_REOPEN_DAYS", default=30))
 EVIDENCE_CLOCK_TOLERANCE = timedelta(minutes=env.int("EVIDENCE_CLOCK_TOLERANCE_MINUTES", default=10))
 EVIDENCE_MAX_AGE = timedelta(hours=env.int("EVIDENCE_MAX_AGE_HOURS", default=12))
 
+# Watching it (docs/watching.md). Nobody reads /metrics until its network is named here.
+METRICS_ALLOW = [ip_network(text) for text in env.list("METRICS_ALLOW", default=[])]
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_DIR = Path(env.str("METRICS_DIR", default=str(RUN_DIR / "metrics"))) / REDIS_NAMESPACE
+# Prometheus asks inside, without TLS; strangers get the same 404 either way.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
+# Called after good sweeps; its silence is somebody else's alarm. The address is a secret.
+DEADMAN_URL = env.str("DEADMAN_URL", default="")
+if DEADMAN_URL and not DEADMAN_URL.startswith(("https://", "http://")):
+    raise ImproperlyConfigured("DEADMAN_URL must start with https:// or http://")
+DEADMAN_SECONDS = env.int("DEADMAN_SECONDS", default=30)
 # Tell each answer's time on the server in its Server-Timing header: for a bench, not for strangers.
 SERVER_TIMING = env.bool("SERVER_TIMING", default=not PRODUCTION)
 
+# `logs.py` gives every record its shape and takes out what no log may hold.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "servicedesk.logs.formatter", "as_json": env.bool("LOG_JSON", default=PRODUCTION)}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING" if DESK_ENV == "test" else "INFO")},
     "loggers": {
         # Without this Django would mail admins and hide warnings when DEBUG is off.
         "django": {"handlers": [], "propagate": True},
-        "axes": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # `middleware.py` tells each refusal already
+        "gunicorn.error": {"handlers": [], "propagate": True},
+        "axes": {"level": "ERROR"},  # it names who failed to sign in; the audit trail keeps the lock-outs
         "mail.log": {"level": "WARNING"},  # aiosmtpd's every word
+        "urllib3": {"level": "WARNING"},  # would write whole addresses
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "CRITICAL"},  # `task_log.py` tells every task
     },
 }

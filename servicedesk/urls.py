@@ -8,12 +8,14 @@ from tickets import files
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.web, name="health"),
+    path("readyz", health.ready, name="ready"),
+    path("metrics", views.metrics, name="metrics"),
     path("desk/heartbeat/", views.heartbeat, name="heartbeat"),
     path("files/<uuid:key>/", files.file, name="ticket-file"),
     path("admin/", admin.site.urls),
     path("account/", include("people.urls")),
     path("demo/", include("people.demo_urls")),
-    path("api/v1/", include("tickets.api_urls")),
+    path("api/v1/", include("servicedesk.api_urls")),
     path("desk/roster/", include("people.roster_urls")),
     path("desk/", include("tickets.console_urls")),
     path("", include("notifications.urls")),
@@ -21,3 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reports.urls")),
     path("", include("tickets.portal_urls")),
 ]
+
+handler400 = "servicedesk.refusals.bad_request"
+handler403 = "servicedesk.refusals.forbidden"
+handler404 = "servicedesk.refusals.not_found"
+handler500 = "servicedesk.refusals.fault"

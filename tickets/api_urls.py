@@ -1,8 +1,21 @@
-from django.urls import path
+"""Routes of the interface under /api/v1/ that lead to tickets."""
 
-from tickets import api
+from django.urls import path, register_converter
 
-app_name = "api"
+from tickets.api import reading, verbs
+from tickets.numbers import NumberInPath
+
+register_converter(NumberInPath, "number")
+
+TICKET = "tickets/<number:number>/"
+
 urlpatterns = [
-    path("tickets/<str:number>/deadlines/", api.TicketDeadlines.as_view(), name="ticket_deadlines"),
+    path("tickets/", reading.Tickets.as_view(), name="tickets"),
+    path(TICKET, reading.OneTicket.as_view(), name="ticket"),
+    path(f"{TICKET}events/", reading.Events.as_view(), name="ticket_events"),
+    path(f"{TICKET}deadlines/", reading.Deadlines.as_view(), name="ticket_deadlines"),
+    path(f"{TICKET}phone/", verbs.Phone.as_view(), name="ticket_phone"),
+    *[path(f"{TICKET}{verb.slug}/", verbs.door(verb).as_view(), name=verb.slug) for verb in verbs.VERBS],
+    path("files/<uuid:key>/", reading.File.as_view(), name="file"),
+    path("fault-classes/", reading.FaultClasses.as_view(), name="fault_classes"),
 ]

@@ -11,6 +11,18 @@ SEQUENCES_LOCK = 5_240_010
 """Advisory lock under which a year's sequence is made (CREATE … IF NOT EXISTS alone can still collide)."""
 
 
+class NumberInPath:
+    """Django's path converter: what does not look like a number leads nowhere."""
+
+    regex = "SR-[0-9]{4}-[0-9]{6,9}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 def next_number(now: datetime, timezone: str = "Asia/Shanghai") -> str:
     """The next free number of the year that `now` falls in at `timezone`.
 

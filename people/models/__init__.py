@@ -3,9 +3,11 @@
 from people.models.duty import DutyOverride, Rotation, RotationMember
 from people.models.persons import HOSPITAL_ROLES, LinkRequest, Role, Team, User, UserManager
 from people.models.places import Department, Hospital, Region, ServiceBase, Site, TravelTime
+from people.models.tokens import ApiToken, StoredReply
 
 __all__ = [
     "HOSPITAL_ROLES",
+    "ApiToken",
     "Department",
     "DutyOverride",
     "Hospital",
@@ -16,6 +18,7 @@ __all__ = [
     "RotationMember",
     "ServiceBase",
     "Site",
+    "StoredReply",
     "Team",
     "TravelTime",
     "User",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -34,7 +35,7 @@ def run(scenario: Coroutine[Any, Any, None]) -> None:
         thread.submit(asyncio.run, scenario).result()
 
 
-def ask(pieces: list[bytes], length: bytes | None = None) -> tuple[int, bytes, int]:
+def ask(pieces: list[bytes], length: bytes | None = None, path: str = "/report/") -> tuple[int, bytes, int]:
     """Status, body, and how many pieces were asked for."""
     waiting: Iterator[bytes] = iter(pieces)
     sent: list[Any] = []
@@ -49,7 +50,8 @@ def ask(pieces: list[bytes], length: bytes | None = None) -> tuple[int, bytes, i
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "headers": [(b"content-length", length)] if length is not None else []}
+    headers = [(b"content-length", length)] if length is not None else []
+    scope = {"type": "http", "path": path, "headers": headers}
     run(BodyLimit(application, MOST)(scope, receive, send))
     return sent[0]["status"], sent[1]["body"], taken
 
@@ -61,6 +63,11 @@ def test_a_body_up_to_the_limit_passes_whole() -> None:
 def test_a_body_announced_too_large_is_refused_unread() -> None:
     status, _, taken = ask([b"x" * 2000], b"2000")
     assert (status, taken) == (413, 0)
+
+
+def test_a_program_reads_the_refusal_as_a_problem() -> None:
+    status, body, _ = ask([b"x" * 2000], b"2000", "/api/v1/tickets/")
+    assert (status, json.loads(body)["status"]) == (413, 413)
 
 
 @pytest.mark.parametrize("length", [None, b"10", b"x", b"-1"])

@@ -41,7 +41,8 @@ def test_the_hospital_reads_its_own_and_another_ones_does_not_exist(scene: Scene
 
 def test_without_signing_in_there_is_only_a_problem(scene: Scene, client: Client) -> None:
     answer = client.get(path(scene.file().number))
-    assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
+    assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+    assert answer["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
 def test_it_only_reads(scene: Scene, client: Client) -> None:

@@ -1,0 +1,217 @@
+"""What the interface says of a ticket, its events and its deadlines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from common.strict import Moment
+from common.wording import phone_masked
+from people.api import NamedSerializer
+from people.models import User
+from sla.explain import explain
+from sla.models import Deadline
+from sla.present import is_over
+from tickets import actions
+from tickets.models import Kind, Ticket, TicketAttachment, TicketEvent
+from tickets.querysets import TicketQuerySet
+from tickets.states import Status
+
+INTERNAL = ("assignee", "team", "offered_to", "priority_reason", "fault_class")
+"""Fields that a hospital does not get: they are not there at all."""
+
+PUBLIC_DETAILS = {
+    "owner": ("step", "to"),
+    "departed": ("expected_at",),
+    "waiting": ("reason", "until"),
+    "solved": ("cause", "action"),
+    "closed": ("how",),
+    "reopened": ("cycle",),
+    "edited": ("changes",),
+    "call": ("seconds",),
+}
+"""Kind of event → what of its details a hospital may read."""
+
+
+class NamedDeviceSerializer(NamedSerializer):
+    serial = serializers.CharField()
+
+
+class TicketRowSerializer(serializers.Serializer[Ticket]):
+    """A ticket as lists show it. `assignee`, `team` and what else is internal is there for the company only."""
+
+    number = serializers.CharField()
+    kind = serializers.ChoiceField(Kind.choices)
+    channel = serializers.ChoiceField(Ticket.Channel.choices)
+    status = serializers.ChoiceField(Status.choices)
+    priority = serializers.IntegerField(min_value=1, max_value=4)
+    impact = serializers.ChoiceField(Ticket.Impact.choices)
+    urgency = serializers.ChoiceField(Ticket.Urgency.choices)
+    title = serializers.CharField()
+    hospital = NamedSerializer()
+    site = NamedSerializer()
+    device = NamedDeviceSerializer(allow_null=True)
+    place = serializers.CharField()
+    reporter = NamedSerializer()
+    owner = NamedSerializer(allow_null=True)
+    assignee = NamedSerializer(allow_null=True, required=False)
+    team = NamedSerializer(allow_null=True, required=False)
+    fault_class = serializers.CharField(source="fault_class.code", default=None, allow_null=True, required=False)
+    cycle = serializers.IntegerField()
+    created_at = Moment()
+    changed_at = Moment()
+    next_due_at = Moment(source="timeline.next_due_at", allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        if "user" in self.context and self.context["user"].is_hospital:
+            for name in INTERNAL:
+                fields.pop(name, None)
+        return fields
+
+
+class TicketSerializer(TicketRowSerializer):
+    """A ticket with its texts. Send `ETag` back as `If-Match` to change what you have read, and nothing newer."""
+
+    description = serializers.CharField()
+    solution = serializers.CharField()
+    contact_name = serializers.CharField()
+    contact_phone = serializers.SerializerMethodField()
+    priority_reason = serializers.CharField(required=False)
+    offered_to = NamedSerializer(allow_null=True, required=False)
+    wait_until = Moment(allow_null=True)
+    expected_arrival_at = Moment(allow_null=True)
+    solved_at = Moment(allow_null=True)
+    closed_at = Moment(allow_null=True)
+    verbs = serializers.SerializerMethodField()
+
+    def get_contact_phone(self, ticket: Ticket) -> str:
+        """Masked for the company, whose looking at the whole number is on record (POST …/phone/)."""
+        return ticket.contact_phone if self.context["user"].is_hospital else phone_masked(ticket.contact_phone)
+
+    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": sorted(actions.ACTS)}})
+    def get_verbs(self, ticket: Ticket) -> list[str]:
+        """What the asker may do to it now."""
+        return [verb for verb in actions.ACTS if actions.can(ticket, self.context["user"], verb, self.context["now"])]
+
+
+def with_names(tickets: TicketQuerySet) -> QuerySet[Ticket]:
+    """With every row that the shapes name, in one query."""
+    return tickets.for_pages().select_related("reporter", "offered_to").defer("search")
+
+
+def ticket_page(ticket: Ticket, user: User, now: datetime) -> dict[str, Any]:
+    """The whole ticket as `user` may read it."""
+    return dict(TicketSerializer(ticket, context={"user": user, "now": now}).data)
+
+
+class FileSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(source="attachment.name")
+    content_type = serializers.CharField(source="attachment.content_type")
+    size = serializers.IntegerField(source="attachment.size")
+    url = serializers.SerializerMethodField()
+
+    def get_url(self, link: TicketAttachment) -> str:
+        return reverse("api:file", args=[link.attachment.key])
+
+
+class EventSerializer(serializers.Serializer[TicketEvent]):
+    """One line of a ticket's story. A hospital gets the public ones only."""
+
+    id = serializers.IntegerField(source="pk")
+    kind = serializers.ChoiceField(TicketEvent.EventKind.choices)
+    at = Moment()
+    recorded_at = Moment()
+    by = NamedSerializer(allow_null=True)
+    is_public = serializers.BooleanField()
+    body = serializers.CharField()
+    details = serializers.SerializerMethodField()
+    files = serializers.SerializerMethodField()
+
+    def get_details(self, event: TicketEvent) -> dict[str, Any]:
+        kept = PUBLIC_DETAILS.get(event.kind, ()) if self.context["user"].is_hospital else tuple(event.data)
+        return {name: event.data[name] for name in kept if name in event.data}
+
+    @extend_schema_field(FileSerializer(many=True))
+    def get_files(self, event: TicketEvent) -> Any:
+        return FileSerializer(event.files.all(), many=True).data
+
+
+def with_files(events: QuerySet[TicketEvent], user: User) -> QuerySet[TicketEvent]:
+    """With who did it and the files that `user` may see."""
+    files = TicketAttachment.objects.for_user(user).select_related("attachment")
+    return events.select_related("by").prefetch_related(Prefetch("files", files))
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    figure = serializers.CharField()
+    text = serializers.CharField()
+    detail = serializers.CharField()
+    is_result = serializers.BooleanField()
+
+
+class WhySerializer(serializers.Serializer[Any]):
+    """The sum behind a deadline: rule, clause, calendar, each addend and pause."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    clause = serializers.CharField()
+    version = serializers.IntegerField()
+    calendar = serializers.CharField()
+    calendar_version = serializers.IntegerField()
+    due_at = Moment()
+    is_provisional = serializers.BooleanField()
+    lines = LineSerializer(many=True)
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class DeadlineSerializer(serializers.Serializer[Deadline]):
+    """One clock. Spans are seconds; `state` is `over` when its due time passed unmet."""
+
+    id = serializers.IntegerField(source="pk")
+    code = serializers.CharField()
+    cycle = serializers.IntegerField()
+    turn = serializers.IntegerField()
+    revision = serializers.IntegerField()
+    state = serializers.SerializerMethodField()
+    started_at = Moment()
+    due_at = Moment()
+    stopped_at = Moment(allow_null=True)
+    margin_seconds = serializers.FloatField(allow_null=True)
+    remaining_seconds = serializers.FloatField(allow_null=True)
+    is_disputed = serializers.BooleanField()
+    is_late_evidence = serializers.BooleanField()
+    why = serializers.SerializerMethodField()
+
+    @extend_schema_field({"type": "string", "enum": ["over", *Deadline.State.values]})
+    def get_state(self, row: Deadline) -> str:
+        return "over" if is_over(row, self.context["now"]) else row.state
+
+    @extend_schema_field(WhySerializer)
+    def get_why(self, row: Deadline) -> Any:
+        return WhySerializer(explain(row, reasons=self.context["reasons"])).data
+
+
+class PhoneSerializer(serializers.Serializer[Any]):
+    contact_phone = serializers.CharField()
+
+
+class EvidenceSerializer(serializers.Serializer[Any]):
+    fact = serializers.IntegerField(source="pk")
+    at = Moment()
+    device_id = serializers.CharField()
+
+
+class DeadlinesSerializer(serializers.Serializer[Any]):
+    """The clocks of a ticket, and the evidence that waits for a lead's word (for those who may give it)."""
+
+    ticket = serializers.CharField()
+    cycle = serializers.IntegerField()
+    now = Moment()
+    deadlines = DeadlineSerializer(many=True)
+    evidence = EvidenceSerializer(many=True)
