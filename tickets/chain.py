@@ -171,7 +171,7 @@ def _round(clocks: Clocks, cycle: int) -> Round:
     legs = [
         _leg(clocks, row) if row is not None else _ahead(code)
         for code, row in rows.items()
-        if row is not None or may_come
+        if row is not None or (may_come and code in LEGS)
     ]
     summary = [present.chip(row, clocks.now) for row in rows.values() if row is not None]
     return Round(cycle, tuple(legs), tuple(summary))
