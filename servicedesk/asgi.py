@@ -1,6 +1,7 @@
 """The web server's entry point (`gunicorn -k asgi servicedesk.asgi:application`)."""
 
 import os
+import shutil
 from importlib import import_module
 
 import django
@@ -12,6 +13,10 @@ from servicedesk.handler import KeptThreadsHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicedesk.settings")
 
+# All workers of this server count into files here; Prometheus' client looks for them when it is loaded.
+shutil.rmtree(settings.METRICS_DIR, ignore_errors=True)
+settings.METRICS_DIR.mkdir(parents=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.METRICS_DIR)
 django.setup(set_prefix=False)
 application = BodyLimit(KeptThreadsHandler(), settings.REQUEST_MAX_BYTES)
 refuse_demo_in_production()

@@ -4,6 +4,10 @@ import os
 
 from celery import Celery
 
+from servicedesk import task_log
+
+__all__ = ["app", "task_log"]
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicedesk.settings")
 
 app = Celery("servicedesk")

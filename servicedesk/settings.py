@@ -391,7 +391,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "servicedesk.logs.formatter", "as_json": env.bool("LOG_JSON", default=PRODUCTION)}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING" if DESK_ENV == "test" else "INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("LOG_LEVEL", default="WARNING" if DESK_ENV == "test" else "INFO"),
+    },
     "loggers": {
         # Without this Django would mail admins and hide warnings when DEBUG is off.
         "django": {"handlers": [], "propagate": True},

@@ -1,0 +1,86 @@
+"""The shape of the log: one record, one line of JSON; in the demo a line for people.
+
+Every process (web, workers, beat, commands) writes the same fields: `timestamp` (UTC), `level`, `logger`,
+`event`, and where there is one `request_id`, `task_id` and `task`. Everything passes `redaction` on its way.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from django.http import HttpRequest
+from structlog.contextvars import merge_contextvars
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from servicedesk import redaction
+
+# Made by ourselves, from a fixed set of signs.
+OURS = {"timestamp", "level", "logger", "request_id", "task_id", "exception"}
+
+
+def formatter(*, as_json: bool) -> logging.Formatter:
+    """For `LOGGING`: writes what structlog's and the standard library's loggers say."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            merge_contextvars,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    last: Processor = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[merge_contextvars],
+        pass_foreign_args=True,
+        processors=[
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            _say_without_data,
+            _trace,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _redact,
+            last,
+        ],
+    )
+
+
+def _say_without_data(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put a standard record's sentence together anew: errors without their data, paths without their tokens."""
+    record: logging.LogRecord = event["_record"]
+    arguments = event.pop("positional_args", None)
+    if not arguments:
+        return event
+    request = getattr(record, "request", None)
+
+    def safe(argument: Any) -> Any:
+        if isinstance(argument, BaseException):
+            return redaction.error_text(argument)
+        if isinstance(request, HttpRequest) and isinstance(argument, str) and argument.startswith("/"):
+            return redaction.path(request)
+        return argument
+
+    if isinstance(arguments, Mapping):
+        event["event"] = str(record.msg) % {name: safe(argument) for name, argument in arguments.items()}
+    else:
+        event["event"] = str(record.msg) % tuple(safe(argument) for argument in arguments)
+    return event
+
+
+def _trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event.pop("stack_info", None)
+    error = event.pop("exc_info", None)
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["exception"] = redaction.error_trace(error)
+    return event
+
+
+def _redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {key: given if key in OURS else redaction.value(key, given) for key, given in event.items()}
