@@ -179,7 +179,7 @@ class _Row:
     def _text(self, column: str, most: int) -> str:
         if not column:
             return ""
-        value = CONTROL.sub(" ", self.values[self.places[column]]).strip()
+        value = " ".join(CONTROL.sub(" ", self.values[self.places[column]]).split())
         return "" if value in self.log.missing else value[:most].rstrip()
 
     def _description(self) -> str:
