@@ -21,6 +21,8 @@ from sla.runs import FactView, Run
 
 OPEN_STATES = (Deadline.State.RUNNING, Deadline.State.PAUSED)
 TICK = timedelta(microseconds=1)
+FURTHEST = timedelta(days=366)
+"""No target or agreed moment lies further ahead: it is a slip of the keyboard, and its milestones may not exist."""
 SILENT = frozenset({Kind.RECEIPT})
 """Facts for the record only: an automatic receipt moves no clock (A1), so nothing is counted again for it."""
 
@@ -117,10 +119,12 @@ def retarget(deadline: Deadline, *, due_at: datetime, reason: str, by: User, now
     current = Deadline.objects.get(pk=deadline.pk)
     if current.state not in OPEN_STATES:
         raise Refused(_("Only a running clock can be given another target."))
-    if current.due_at < now:
+    if current.state == Deadline.State.RUNNING and current.due_at < now:
         raise Refused(_("This clock is already over; a new target would hide the breach."))
     if due_at <= now:
         raise Refused(_("The new target must lie ahead."))
+    if due_at > now + FURTHEST:
+        raise Refused(_("The new target lies more than a year ahead."))
     data = {"code": current.code, "due_at": due_at.isoformat(), "reason": reason}
     return record(current.timeline, Kind.RETARGETED, at=now, now=now, by=by, data=data)
 

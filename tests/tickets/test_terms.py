@@ -150,3 +150,13 @@ def test_a_target_is_not_moved_without_reason_nor_after_the_breach_nor_for_anoth
         with pytest.raises(Refused):
             workflow.retarget(which, remote, due_at=scene.at("12:00"), reason=reason, by=by, now=scene.at(now))
     assert scene.due(ticket, "remote") == "03-11 11:00"
+
+
+@pytest.mark.parametrize("due", ["2027-03-13 10:00", "9999-12-31 23:59"])
+def test_a_target_more_than_a_year_ahead_is_a_slip_of_the_keyboard(scene: Scene, due: str) -> None:
+    """T104: the milestones after it must still be dates."""
+    ticket = answered(scene)
+    slip = {"due_at": scene.at(due), "reason": "等厂家日志", "by": scene.manager, "now": scene.at("10:00")}
+    with pytest.raises(Refused):
+        workflow.retarget(ticket, scene.clock(ticket, "remote"), **slip)
+    assert scene.due(ticket, "remote") == "03-11 11:00"

@@ -104,3 +104,15 @@ def test_a_ticket_that_cannot_go_on_keeps_no_other_from_its_turn(
     sound.refresh_from_db()
     assert sound.status == Status.DISPATCH
     assert broken.number in caplog.text
+
+
+@pytest.mark.parametrize("until", ["2027-03-13 10:00", "9999-12-31 23:59"])
+def test_a_wait_of_more_than_a_year_is_a_slip_of_the_keyboard(
+    scene: Scene, asked_later: PauseReason, until: str
+) -> None:
+    """T104."""
+    ticket = failed_at(scene)
+    slip = {"reason": asked_later, "note": "", "until": scene.at(until), "now": scene.at("10:40")}
+    with pytest.raises(Refused):
+        workflow.wait(ticket, by=scene.operator, **slip)
+    assert scene.clock(ticket, "onsite").state == "running"

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from people.models import User
+from sla.deadlines import FURTHEST
 from sla.facts import Kind as FactKind
 from sla.models import PauseReason
 from tickets.models import Ticket
@@ -33,6 +34,8 @@ def wait(
         raise Refused(_("This reason is no longer in use."))
     if until is not None and until <= now:
         raise Refused(_("The end of the wait must lie ahead."))
+    if until is not None and until > now + FURTHEST:
+        raise Refused(_("The end of the wait lies more than a year ahead."))
     with act(ticket, "wait", by=by, now=now) as doing:
         doing.change(resume_to=doing.ticket.status, wait_until=until)
         doing.move("wait")
