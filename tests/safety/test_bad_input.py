@@ -1,0 +1,101 @@
+"""T104, T107: whatever is sent to whatever door, the answer is clear and nothing is half-written.
+
+Walks all routes of `tests/permissions.toml`; the programs' interface has its own bodies in `test_bad_json.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import time_machine
+from pytest_django import Settings
+
+from tests.permissions import ANONYMOUS
+from tests.safety.nasty import BODIES, HEADERS, ODD_KEYS, TEXTS, Door, Sender, doors, fields
+from tests.world import NOW, World
+
+pytestmark = pytest.mark.django_db
+PAGES = [door for door in doors() if not door.route.startswith("api/")]
+READING = [door for door in PAGES if door.method == "GET"]
+WRITING = [door for door in PAGES if door.method == "POST"]
+
+
+@pytest.fixture(autouse=True)
+def clock(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    settings.MEDIA_ROOT = tmp_path
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def sender() -> Sender:
+    return Sender(World())
+
+
+def turns(number: int, door: Door) -> range:
+    """Which texts a door gets: pages of a ticket, which are many and share their code, fewer."""
+    return range(number, number + 20, 10 if door.things else 3)
+
+
+def faults_of(sender: Sender, requests: Iterator[tuple[str, Door, str, dict]]) -> str:
+    """Send them all; what went wrong, by name, a line each."""
+    faults = []
+    for name, door, path, request in requests:
+        answer = sender.send(door.role, door.method, path, **request)
+        if answer.is_fault:
+            faults.append(f"{door} {name}: {answer.status} {' '.join(answer.wrote)}")
+    return "\n".join(faults)
+
+
+def test_t104_t034_t035_no_page_fails_over_its_query(sender: Sender) -> None:
+    def requests() -> Iterator[tuple[str, Door, str, dict]]:
+        for number, door in enumerate(READING):
+            for turn in turns(number, door):
+                yield f"turn {turn}", door, door.path(sender.world), {"query_params": fields(turn, *ODD_KEYS)}
+
+    assert faults_of(sender, requests()) == ""
+
+
+def test_t104_no_form_fails_over_what_is_typed_and_a_refused_one_writes_nothing(sender: Sender) -> None:
+    def requests() -> Iterator[tuple[str, Door, str, dict]]:
+        for number, door in enumerate(WRITING):
+            for turn in turns(number, door):
+                yield f"turn {turn}", door, door.path(sender.world), {"data": fields(turn)}
+
+    assert faults_of(sender, requests()) == ""
+
+
+def test_t104_no_address_fails_over_what_stands_in_it(sender: Sender) -> None:
+    def requests() -> Iterator[tuple[str, Door, str, dict]]:
+        for number, door in enumerate(door for door in PAGES if door.things):
+            for turn, (name, text) in enumerate(TEXTS.items()):
+                if name == "nul" or (number + turn) % 8 == 0:
+                    yield name, door, door.filled(dict.fromkeys(door.things, text[:500])), {}
+
+    assert faults_of(sender, requests()) == ""
+
+
+def test_t104_no_door_fails_over_a_body_that_is_no_form(sender: Sender) -> None:
+    def requests() -> Iterator[tuple[str, Door, str, dict]]:
+        for number, door in enumerate(WRITING):
+            for turn, (name, (kind, body)) in enumerate(BODIES.items()):
+                if (number + turn) % 4 == 0:
+                    yield name, door, door.path(sender.world), {"data": body, "content_type": kind}
+
+    assert faults_of(sender, requests()) == ""
+
+
+def test_t104_no_door_fails_over_the_head_of_a_request(sender: Sender) -> None:
+    def requests() -> Iterator[tuple[str, Door, str, dict]]:
+        for number, door in enumerate(PAGES):
+            stranger = replace(door, role=ANONYMOUS)
+            for turn, (name, headers) in enumerate(HEADERS.items()):
+                if (number + turn) % 4 == 0:
+                    yield name, door, door.path(sender.world), {"headers": headers}
+                if (number + turn) % 3 == 0:
+                    yield name, stranger, door.path(sender.world), {"headers": headers}
+
+    assert faults_of(sender, requests()) == ""
