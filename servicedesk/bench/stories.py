@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle
+from typing import Self
 
 from django.db import transaction
 
@@ -26,6 +27,8 @@ HOURS = (8, 9, 9, 10, 10, 11, 11, 13, 14, 14, 15, 15, 16, 17, 19, 22, 2)
 """Local hours of filing, most in working hours."""
 DAY = 24 * 60.0
 OVER = (Status.CLOSED, Status.CANCELLED)
+EACH = 5
+"""Tickets of each kind."""
 TILES = ("no_sound", "choppy", "no_picture")
 HOSPITALS = [place.name for place in cast.PLACES]
 
@@ -51,31 +54,13 @@ def current(now: datetime) -> list[Template]:
     """Tickets in every state that is not over, as they stand at `now`."""
     with transaction.atomic():
         scene = Scene(world.read(), now)
-        told = [ticket for number, name in enumerate(HOSPITALS) for ticket in _all(scene, name, number)]
+        told = [tell(case) for number, tell in enumerate(KINDS * EACH) for case in [Case.of(scene, number)]]
         for ticket in told:
             deadlines.rebuild(deadlines.lock(ticket.timeline), now=now)
         workflow.follow_engine(now)
         templates = _read(told, now)
         transaction.set_rollback(True)
     return templates
-
-
-def _all(scene: Scene, hospital: str, number: int) -> list[Ticket]:
-    """One ticket of each kind, all of one hospital."""
-    engineer = scene.world.engineers(scene.world.sites[hospital])[0]
-    case = Case(scene, hospital, (engineer.email or "").split("@")[0], TILES[number % len(TILES)])
-    return [
-        case.filed(1.5),
-        case.answered(40, 12),
-        case.failed(70, 50, 12),
-        case.on_the_way(),
-        case.on_site(),
-        case.waits(2 * DAY, until=scene.now + timedelta(days=3)),
-        case.waits(5 * DAY, until=None),
-        case.answered(3 * DAY, 3 * DAY - 20),
-        case.filed(2 * DAY),
-        case.solved(DAY),
-    ]
 
 
 @dataclass(frozen=True)
@@ -86,6 +71,13 @@ class Case:
     hospital: str
     engineer: str
     tile: str
+
+    @classmethod
+    def of(cls, scene: Scene, number: int) -> Self:
+        """The `number`-th ticket: hospitals and faults in turn."""
+        hospital = HOSPITALS[number % len(HOSPITALS)]
+        engineer = scene.world.engineers(scene.world.sites[hospital])[0]
+        return cls(scene, hospital, (engineer.email or "").split("@")[0], TILES[number % len(TILES)])
 
     def filed(self, minutes: float) -> Ticket:
         return self.scene.file(self.hospital, BY_TILE[self.tile], minutes)
@@ -128,6 +120,21 @@ class Case:
         people = self.scene.world.people
         now = self.scene.ago(minutes - 45)
         return workflow.resolve(ticket, by=people["hejing"], cause=story.cause, action=story.action, now=now)
+
+
+KINDS: tuple[Callable[[Case], Ticket], ...] = (
+    lambda case: case.filed(1.5),
+    lambda case: case.answered(40, 12),
+    lambda case: case.failed(70, 50, 12),
+    lambda case: case.on_the_way(),
+    lambda case: case.on_site(),
+    lambda case: case.waits(2 * DAY, until=case.scene.now + timedelta(days=3)),
+    lambda case: case.waits(5 * DAY, until=None),
+    lambda case: case.answered(3 * DAY, 3 * DAY - 20),
+    lambda case: case.filed(2 * DAY),
+    lambda case: case.solved(DAY),
+)
+"""Each tells one ticket; those of days ago are overdue, and all their pages are out."""
 
 
 def _read(tickets: Iterable[Ticket], now: datetime) -> list[Template]:

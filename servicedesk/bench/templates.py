@@ -85,7 +85,7 @@ class Variant:
 
 def columns(model: type[models.Model]) -> list[str]:
     """The columns of a line, in order."""
-    return [field.column for field in model._meta.concrete_fields]
+    return [str(field.column) for field in model._meta.concrete_fields]
 
 
 class Reader:
@@ -190,14 +190,14 @@ def _rows(model: type[models.Model], ticket: Ticket) -> Iterable[Any]:
     if model is Notification:
         pages = model._default_manager.filter(kind="sla.page", link__contains=ticket.number)
         return pages.order_by("pk")
-    condition = {
+    conditions: dict[type[models.Model], dict[str, Any]] = {
         Timeline: {"pk": timeline},
         Ticket: {"pk": ticket.pk},
         TicketEvent: {"ticket": ticket},
         Page: {"deadline__timeline": timeline},
         Recipient: {"page__deadline__timeline": timeline},
-    }.get(model, {"timeline": timeline})
-    return model._default_manager.filter(**condition).order_by("pk")
+    }
+    return model._default_manager.filter(**conditions.get(model, {"timeline": timeline})).order_by("pk")
 
 
 def _filed_words(_reader: Reader, row: Any) -> str:
