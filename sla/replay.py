@@ -187,7 +187,7 @@ class _Machine:
             rule = rules.pop(run.rule.code, None)
             if rule is None:
                 self._close(run, fact, cancelled=True)
-            elif run.due_at >= fact.at and not run.fixed_due:
+            elif not run.is_over(fact.at) and not run.fixed_due:
                 same_policy = "policy" not in fact.data
                 self._revise(run, run.rule if same_policy else rule, fact)
         closed = {run.rule.code for run in self.runs if run.cycle == self.cycle}
@@ -197,7 +197,7 @@ class _Machine:
 
     def _apply_calendar(self, fact: FactView) -> None:
         for run in list(self.open.values()):
-            if run.rule.calendar == fact.data["calendar"] and run.due_at >= fact.at and not run.fixed_due:
+            if run.rule.calendar == fact.data["calendar"] and not run.is_over(fact.at) and not run.fixed_due:
                 self._revise(run, run.rule, fact)
 
     def _revise(self, run: Run, rule: Rule, fact: FactView) -> None:
@@ -215,14 +215,15 @@ class _Machine:
             run, fact, rule=rule, target=target, hours=hours, calendar_version=version, counts_from=run.started_at
         )
         self._recount(successor)
-        if successor.due_at <= fact.at:
+        standing = successor.pause_at(fact.at)
+        if successor.due_at <= (standing.start if standing else fact.at):
             successor.counts_from = fact.at
             successor.forget_pauses_before(fact.at)
             self._recount(successor)
 
     def _retarget(self, fact: FactView) -> None:
         run = self.open.get(fact.data["code"])
-        if run is not None and run.due_at >= fact.at:
+        if run is not None and not run.is_over(fact.at):
             due = datetime.fromisoformat(fact.data["due_at"])
             successor = self._supersede(run, fact, due_at=due, fixed_due=True, is_provisional=False)
             successor.forget_pauses_before(fact.at)

@@ -151,6 +151,10 @@ class Run:
             return None
         return next((p for p in self.pauses if p.start <= now and (p.end is None or now < p.end)), None)
 
+    def is_over(self, at: datetime) -> bool:
+        """Whether the target was used up before `at`. While it stands still it is not: its due time moves on."""
+        return self.due_at < at and self.pause_at(at) is None
+
     def forget_pauses_before(self, at: datetime) -> None:
         """Keep what is left of the pauses from `at` on, each with the fact that began it."""
         both = zip(self.pauses, self.pause_facts, strict=True)

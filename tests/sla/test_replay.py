@@ -15,7 +15,7 @@ from sla.audit import differences
 from sla.models import Deadline, Timeline
 from sla.replay import replay
 from sla.runs import Run
-from tests.sla.cases import site_with_travel
+from tests.sla.cases import FAULT, site_with_travel
 from tests.sla.histories import ALWAYS, END, OFFICE, START, Said, Shelf, histories, verdict, views
 
 BOOKS = st.sampled_from([ALWAYS, OFFICE])
@@ -126,3 +126,22 @@ def test_rows_recorded_in_any_order_are_the_same_and_counting_again_changes_noth
         assert rows(timeline) == told[-1]
     assert told[0] == told[1]
     assert list(differences()) == []
+
+
+@pytest.mark.parametrize(("paused_at", "due"), [(40, 430), (100, 460)])
+def test_a_clock_that_stands_still_takes_a_new_target_however_long_the_wait(paused_at: int, due: int) -> None:
+    """120 minutes from minute 10 become 60 during a wait that lasts until minute 400.
+
+    Paused after 30 minutes: 30 are left. After 90 the new target lies behind: it counts from the change.
+    """
+    history: list[Said] = [
+        (0, "notified", dict(FAULT)),
+        (10, "responded", {}),
+        (paused_at, "paused", {"reason": "asked_later", "until": None}),
+        (300, "terms_changed", {"node_down": True}),
+        (400, "resumed", {}),
+        (420, "solved", {}),
+    ]
+    remote = [run for run in replay(views(history), ALWAYS, END) if run.rule.code == "remote"]
+    assert [run.state for run in remote] == ["superseded", "met"]
+    assert remote[1].due_at == START + timedelta(minutes=due)
