@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from people.models import HOSPITAL_ROLES, DutyOverride, Role, User
+from people.models import HOSPITAL_ROLES, ApiToken, DutyOverride, Role, User
 from people.validators import login_name, plain_phone
 
 
@@ -109,6 +109,29 @@ class ContactForm(CurrentPassword, forms.ModelForm[User]):
         if not (cleaned.get("email") or cleaned.get("phone") or self.errors):
             raise ValidationError(_("Keep an e-mail address or a phone number: you sign in with it."))
         return cleaned
+
+
+TOKEN_DAYS = [(30, _("30 days")), (90, _("90 days")), (365, _("1 year"))]
+
+
+class TokenForm(CurrentPassword):
+    """A key for a program that acts as oneself."""
+
+    name = forms.CharField(
+        label=_("Which program uses it?"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    scope = forms.ChoiceField(choices=ApiToken.Scope.choices, label=_("It may"), initial=ApiToken.Scope.READ)
+    days = forms.TypedChoiceField(choices=TOKEN_DAYS, coerce=int, label=_("Valid for"), initial=90)
+
+    field_order = ("name", "scope", "days", "current_password")
+
+    def __init__(self, person: User, request: HttpRequest, data: Any = None) -> None:
+        self.person, self.request = person, request
+        super().__init__(data)
+
+    def wanted(self) -> dict[str, Any]:
+        """What `people.tokens.make` asks for."""
+        return {name: self.cleaned_data[name] for name in ("name", "scope", "days")}
 
 
 class OverrideForm(forms.ModelForm[DutyOverride]):

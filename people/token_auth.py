@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -23,7 +23,7 @@ class TokenAuthentication(BaseAuthentication):
     """RFC 6750. The answer is in the language that is asked for, else in the person's own."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        scheme, _blank, text = get_authorization_header(request).decode("latin-1").partition(" ")
+        scheme, _blank, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         now = timezone.now()

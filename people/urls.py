@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from people.views import account, links, sign_in
+from people.views import account, links, sign_in, tokens
 
 app_name = "account"
 urlpatterns = [
@@ -16,5 +16,7 @@ urlpatterns = [
     path("", account.me, name="me"),
     path("contact/", account.contact, name="contact"),
     path("password/", account.password, name="password"),
+    path("tokens/", tokens.mine, name="tokens"),
+    path("tokens/<str:key>/revoke/", tokens.revoke, name="revoke-token"),
     path("sign-out-everywhere/", account.end_sessions, name="end-sessions"),
 ]

@@ -18,7 +18,7 @@ from PIL import Image
 
 from attachments import storage
 from attachments.models import Attachment
-from people import links
+from people import links, tokens
 from people.models import DutyOverride, Role, User
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import workflow
@@ -56,6 +56,9 @@ class World:
         hours = timedelta(hours=8)
         self.override = DutyOverride.objects.create(
             role=Role.OPERATOR, user=self.operator, starts_at=NOW, ends_at=NOW + hours
+        )
+        self.token, self.token_text = tokens.make(
+            self.nurse, name="hers", scope="write", days=90, by=self.nurse, now=NOW
         )
         self.reset_uid, self.reset_token = links.link_for(self.nurse).rstrip("/").split("/")[-2:]
 
