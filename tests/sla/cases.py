@@ -87,3 +87,11 @@ def staff() -> dict[str, User]:
     for role, person in people.items():
         RotationFactory(role=role, people=[person])
     return people
+
+
+def declared_failed() -> Case:
+    case = Case("2026-03-11")
+    case.say(Kind.NOTIFIED, "09:20", **FAULT)
+    case.say(Kind.RESPONDED, "09:40")
+    case.say(Kind.REMOTE_FAILED, "10:12")
+    return case

@@ -1,0 +1,48 @@
+"""A Wednesday morning at a hospital, its nurse at the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone, translation
+
+from tests.factories import (
+    NurseFactory,
+)
+from tests.tickets import hospital_case
+from tests.tickets.hospital_case import Case
+from tests.tickets.portal.pages import signed_in
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Sentences are asked for in the language that they are written in."""
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def morning() -> Iterator[None]:
+    """A Wednesday morning in Shanghai: no time of a test lies beyond midnight and is told with its day."""
+    with time_machine.travel(datetime(2026, 11, 18, 11, 24, tzinfo=timezone.get_default_timezone())):
+        yield
+
+
+@pytest.fixture
+def case() -> Case:
+    return hospital_case.make()
+
+
+@pytest.fixture
+def nurse(case: Case) -> Client:
+    return signed_in(case.nurse)
+
+
+@pytest.fixture
+def stranger(case: Case) -> Client:
+    """A nurse of another hospital."""
+    return signed_in(NurseFactory())
