@@ -3,6 +3,8 @@
 Starts the embedded servers, prepares the database and the static files, then runs web, workers,
 beat and the mail catcher. A part that dies is started again (kill one and watch); one that cannot
 stay up ends the whole. Ctrl-C, a closed terminal or TERM stop everything started here.
+
+With names of parts only these run; without `web` among them nothing is prepared, another desk does that.
 """
 
 import asyncio
@@ -40,6 +42,10 @@ PR_SET_PDEATHSIG = 1
 
 class PortTakenError(RuntimeError):
     """The port asked for by `PORT` is in use."""
+
+
+class UnknownPartError(RuntimeError):
+    """A part that was asked for does not exist."""
 
 
 def is_free(port: int) -> bool:
@@ -121,6 +127,8 @@ class Supervisor:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     failed: bool = False
     stop_seconds: float = STOP_SECONDS
+    pids: Path | None = None
+    """Folder for a file per part with its process number, for whoever wants to hit one."""
     colour: bool = field(default_factory=lambda: sys.stdout.isatty() and "NO_COLOR" not in os.environ)
 
     def say(self, name: str, text: str) -> None:
@@ -165,6 +173,8 @@ class Supervisor:
             preexec_fn=partial(begin_part, prctl, 0 if name == "web" else 5),
         )
         self.processes[name] = process
+        if self.pids is not None:
+            (self.pids / name).write_text(str(process.pid))
         os.close(sink)
         relay = asyncio.create_task(self.relay(name, source))
         code = await process.wait()
@@ -292,14 +302,27 @@ def settings_of_this_run(environment: dict[str, str], port: int) -> tuple[dict[s
     return full, catch_mail
 
 
-def up() -> int:
-    """Run everything; return the exit code."""
+def pids_folder() -> Path:
+    """Where this run keeps its process numbers; what an earlier run left is removed."""
+    folder = RUN / "pids"
+    folder.mkdir(exist_ok=True)
+    for left in folder.iterdir():
+        left.unlink()
+    return folder
+
+
+def up(names: list[str]) -> int:
+    """Run the parts with these names, all if there is none; return the exit code."""
     # ./desk says how long it took to install what was missing.
     begun = time.monotonic() - float(os.environ.get("DESK_SECONDS", "0"))
     with running() as servers:
         port = free_port(os.environ.get("PORT"))
         environment, catch_mail = settings_of_this_run(servers, port)
-        supervisor = Supervisor(commands(port, catch_mail=catch_mail), environment)
+        parts = commands(port, catch_mail=catch_mail)
+        if unknown := set(names) - set(parts):
+            raise UnknownPartError(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+        chosen = {name: command for name, command in parts.items() if not names or name in names}
+        supervisor = Supervisor(chosen, environment, pids=pids_folder())
         if port != DEFAULT_PORT and not os.environ.get("PORT"):
             supervisor.say("desk", f"port {DEFAULT_PORT} is taken, using {port}")
         url = f"http://localhost:{port}"
@@ -308,12 +331,16 @@ def up() -> int:
             seconds = time.monotonic() - begun
             return f"ready after {seconds:.1f} s: {url}   (Ctrl-C stops everything)\n{accounts}"
 
-        opening = Opening(
-            [sys.executable, "manage.py", "prepare"],
-            meanwhile=is_prepared(environment["DATABASE_URL"]),
-            ready=partial(answers, url),
-            greeting=greeting,
-        )
+        if "web" in chosen:
+            opening = Opening(
+                [sys.executable, "manage.py", "prepare"],
+                meanwhile=is_prepared(environment["DATABASE_URL"]),
+                ready=partial(answers, url),
+                greeting=greeting,
+            )
+        else:
+            running_now = f"running: {', '.join(chosen)}   (Ctrl-C stops them)"
+            opening = Opening(["true"], meanwhile=True, ready=lambda: True, greeting=lambda _output: running_now)
         return asyncio.run(supervisor.main(opening))
 
 
@@ -324,10 +351,10 @@ def main() -> int:
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(1))
     try:
         with locked(RUN / "up.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
-            return up()
+            return up(sys.argv[1:])
     except BlockingIOError:
         print("desk: it already runs from this folder", file=sys.stderr)
-    except (ServerError, PortTakenError) as error:
+    except (ServerError, PortTakenError, UnknownPartError) as error:
         print(f"desk: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("desk: stopped", file=sys.stderr)

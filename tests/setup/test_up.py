@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -162,6 +163,31 @@ def test_a_killed_part_is_started_again() -> None:
     first, second, code = loops.run(scenario())
     assert first != second
     assert code == 0
+
+
+def test_the_process_number_of_each_part_is_kept_in_a_file(tmp_path: Path) -> None:
+    run = supervisor(sleeper=LIVE)
+    run.pids = tmp_path
+
+    async def look() -> None:
+        starting = asyncio.create_task(main(run))
+        first = await running(run, "sleeper")
+        assert (tmp_path / "sleeper").read_text() == str(first)
+        os.kill(first, signal.SIGKILL)
+        second = await running(run, "sleeper", but_not=first)
+        assert (tmp_path / "sleeper").read_text() == str(second)
+        run.stopping.set()
+        await starting
+
+    loops.run(look())
+
+
+def test_a_part_that_does_not_exist_is_named_and_nothing_starts(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "servicedesk.up", "engine", "motor"]
+    environment = {**os.environ, "DESK_RUN_DIR": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "no such part: motor; there are web, engine" in done.stderr
 
 
 def test_a_part_that_cannot_live_ends_the_whole() -> None:
