@@ -47,7 +47,7 @@ def newest(most: int) -> list[CaughtMail]:
     return [_parse(path) for path in _paths()[:most]]
 
 
-def keys() -> list[str]:
+def arrivals() -> list[str]:
     """The keys of all mails, newest first."""
     return [path.stem for path in _paths()]
 

@@ -41,7 +41,7 @@ def gate_before(table: str) -> Iterator[Gate]:
         cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
         cursor.execute(f"""
             CREATE OR REPLACE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS
-            'BEGIN PERFORM pg_advisory_xact_lock({GATE}); RETURN NULL; END'""")
+            'BEGIN PERFORM pg_advisory_xact_lock_shared({GATE}); RETURN NULL; END'""")
         cursor.execute(f"""
             CREATE TRIGGER gate BEFORE INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate()""")
     gate = Gate()

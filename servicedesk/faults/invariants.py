@@ -92,12 +92,20 @@ def i1() -> Rows:
 
 
 def i2() -> Rows:
-    """ "Unique: GROUP BY milestone, level HAVING count(*) > 1 = 0 (UNIQUE constraint present in catalog)." """
+    """ "Unique: GROUP BY milestone, level HAVING count(*) > 1 = 0 (UNIQUE constraint present in catalog)."
+
+    Nor may a clock have forgotten a page that it sent: the next sweep would want to send it again.
+    """
     doubled = _rows("""
         SELECT deadline_id, cycle, step, count(*) FROM sla_page GROUP BY 1, 2, 3 HAVING count(*) > 1""")
+    forgotten = _rows("""
+        SELECT page.deadline_id, page.step, deadline.last_step, 'would be paged again'
+        FROM sla_page page JOIN sla_deadline deadline ON deadline.id = page.deadline_id
+        WHERE page.step > deadline.last_step AND deadline.state = 'running'""")
     constraints = {"sla_page_once", "notifications_said_once"}
-    present = _rows("SELECT conname FROM pg_constraint WHERE contype = 'u' AND convalidated")
-    return doubled + [(name, "no such constraint") for name in sorted(constraints - {row[0] for row in present})]
+    present = {row[0] for row in _rows("SELECT conname FROM pg_constraint WHERE contype = 'u' AND convalidated")}
+    missing: Rows = [(name, "no such constraint") for name in sorted(constraints - present)]
+    return doubled + forgotten + missing
 
 
 def i3() -> Rows:

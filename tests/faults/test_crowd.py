@@ -38,7 +38,7 @@ def test_two_beats_and_four_sweepers_page_three_hundred_clocks_once_each(
         crowd.enter_context(worker("sweepers", process_environment, children=4))
         for number in (1, 2):
             schedule = ["-s", str(tmp_path / f"schedule{number}"), "--pidfile="]
-            beat = ["-m", "celery", "-A", "tests.faults.quick_beat", "beat", "-l", "WARNING", *schedule]
+            beat = ["-m", "celery", "-A", "servicedesk.faults.quick_beat", "beat", "-l", "WARNING", *schedule]
             crowd.enter_context(process(f"beat{number}", beat, process_environment))
         wait_for(lambda: sent() >= CLOCKS)
         beats = Heartbeat.objects.count()

@@ -1,4 +1,4 @@
-"""The Celery application with a sweep every fifth of a second: `celery -A tests.faults.quick_beat beat`."""
+"""The Celery application with a sweep every fifth of a second: `celery -A servicedesk.faults.quick_beat beat`."""
 
 from servicedesk.celery import app
 

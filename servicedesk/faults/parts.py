@@ -1,0 +1,91 @@
+"""The real processes of `./desk up`, to be hit one by one; and more of them than there should be."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from servicedesk.faults.gates import wait_for
+
+STOP_SECONDS = 20
+QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING")
+
+
+@dataclass
+class Desk:
+    """`./desk up` in a process of its own: `folder` is its run directory, `names` its parts (none: all)."""
+
+    environment: dict[str, str]
+    folder: Path
+    names: Sequence[str] = ()
+    up: subprocess.Popen[bytes] = field(init=False)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "up.log"
+
+    def start(self) -> None:
+        """Start it; its output goes to `log`."""
+        with self.log.open("wb") as log:
+            command = [sys.executable, "-m", "servicedesk.up", *self.names]
+            self.up = subprocess.Popen(
+                command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0
+            )
+
+    def stop(self) -> None:
+        """Ask it to end, with everything that it started."""
+        if self.up.poll() is None:
+            self.up.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.up.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(self.up.pid, signal.SIGKILL)
+        self.up.wait()
+
+    def pid(self, part: str) -> int:
+        """The process number of a part; that of its group too. 0 before it was started."""
+        with suppress(FileNotFoundError, ValueError):
+            return int((self.folder / "pids" / part).read_text())
+        return 0
+
+    def hit(self, part: str, number: signal.Signals) -> None:
+        """Send a signal to a part and all its children."""
+        os.killpg(self.pid(part), number)
+
+    def kill(self, part: str) -> None:
+        """kill -9 a part; returns when its successor was started."""
+        before = self.pid(part)
+        self.hit(part, signal.SIGKILL)
+        wait_for(lambda: self.pid(part) != before)
+
+    @contextmanager
+    def halted(self, *parts: str) -> Iterator[None]:
+        """Some parts stand still, alive and silent."""
+        for part in parts:
+            self.hit(part, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for part in parts:
+                self.hit(part, signal.SIGCONT)
+
+    @contextmanager
+    def besides(self, *arguments: str) -> Iterator[None]:
+        """One more Celery process (`worker …` or `beat …`) next to those of the desk."""
+        command = [sys.executable, "-m", "celery", "-q", *arguments]
+        child = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, process_group=0)
+        try:
+            yield
+        finally:
+            child.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(STOP_SECONDS)
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
