@@ -20,6 +20,8 @@ with psycopg2.connect(os.environ["DATABASE_URL"]) as database:
     cursor = database.cursor()
     cursor.execute("SHOW server_version_num")
     print(int(cursor.fetchone()[0]) // 10000)
+    cursor.execute("SHOW jit")  # one of the settings that each start brings
+    print(cursor.fetchone()[0])
 print(redis.Redis.from_url(os.environ["REDIS_URL"]).ping())
 """
 WAIT = "print('up', flush=True); import sys; sys.stdin.read()"
@@ -71,7 +73,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_command_sees_both_servers_which_end_with_it(run: Path) -> None:
     output, errors = session(run, ASK_BOTH).communicate()
-    assert output.split() == ["18", "True"], errors
+    assert output.split() == ["18", "off", "True"], errors
     assert not postgres_runs(run)
     assert not redis_runs(run)
 
@@ -89,7 +91,7 @@ def test_servers_stay_while_another_session_uses_them(run: Path) -> None:
     first.communicate()
     assert postgres_runs(run)
     assert redis_runs(run)
-    assert session(run, ASK_BOTH).communicate()[0].split() == ["18", "True"]
+    assert session(run, ASK_BOTH).communicate()[0].split() == ["18", "off", "True"]
     second.communicate()
     assert not postgres_runs(run)
     assert not redis_runs(run)
