@@ -44,7 +44,10 @@ class Drill:
     patience: float = HEALED_WITHIN
     world: world.World = field(default_factory=world.read)
     chance: Random = field(default_factory=lambda: Random(7))  # noqa: S311 - which stories, no secrets
-    _read: set[str] = field(default_factory=set)
+    _letters: dict[str, Receipt] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.evidence.receipts = self.receipts
 
     def file(self, count: int, age: timedelta = HALF, apart: timedelta = timedelta()) -> list[Ticket]:
         """`count` urgent faults notified `age` ago, each `apart` from the last. Acknowledged ones count for I8."""
@@ -94,17 +97,15 @@ class Drill:
     def receipts(self) -> list[Receipt]:
         """Every letter that the mail server took, those of this moment included."""
         for key in caught.arrivals():
-            if key not in self._read and (mail := caught.read(key)) is not None:
-                self._read.add(key)
-                self.evidence.receipts.append(Receipt(mail.message_id, mail.to))
-        return self.evidence.receipts
+            if key not in self._letters and (mail := caught.read(key)) is not None:
+                self._letters[key] = Receipt(mail.message_id, mail.to)
+        return list(self._letters.values())
 
     def healed(self, since: datetime) -> dict[str, Rows]:
         """All invariants, as soon as they hold; what is broken still when the patience is over."""
         until = time.monotonic() + self.patience
         while True:
             with self.load.paused() if self.load else nullcontext():
-                self.receipts()
                 found = findings(since, self.evidence)
             beaten = Heartbeat.objects.filter(at__gt=since).exists()
             if beaten and not any(found.values()):

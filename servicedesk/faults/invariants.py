@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,14 +50,15 @@ class Evidence:
     """What only the outside can tell.
 
     Keys of filings that were acknowledged or got no answer; contacts looked at (one audit row each) likewise;
-    letters that arrived; parcels that were out with a sender when it was hit, which may come twice.
+    how to read the letters that arrived so far; parcels that were out with a sender when it was hit and may come
+    twice.
     """
 
     acknowledged: set[UUID] = field(default_factory=set)
     unanswered: set[UUID] = field(default_factory=set)
     looked_at: int = 0
     perhaps_looked_at: int = 0
-    receipts: list[Receipt] = field(default_factory=list)
+    receipts: Callable[[], list[Receipt]] = list
     may_repeat: set[int] = field(default_factory=set)
 
 
@@ -204,35 +205,35 @@ def i6() -> Rows:
     return stuck
 
 
-def i7(receipts: Iterable[Receipt], may_repeat: set[int]) -> Rows:
+def i7(receipts: Callable[[], Iterable[Receipt]], may_repeat: set[int]) -> Rows:
     """ "Delivery: receipts per notification >= 1; > 1 only for a kill inside the send window, same Message-ID."
 
     Both ways: what the desk calls sent has arrived at its person's address, and nothing arrived that the desk
-    did not write.
+    did not write. Letters go on while this looks, so the order of looking counts.
     """
+    sent = _rows("""
+        SELECT delivery.parcel, delivery.id, person.email
+        FROM notifications_delivery delivery
+        JOIN notifications_notification notification ON notification.id = delivery.notification_id
+        JOIN people_user person ON person.id = notification.person_id
+        WHERE delivery.channel = 'mail' AND delivery.state = 'sent'""")
     arrived: dict[int, list[Receipt]] = defaultdict(list)
-    for receipt in receipts:
+    for receipt in receipts():
         if found := PARCEL.match(receipt.message_id):
             arrived[int(found[1])].append(receipt)
-    wrong: Rows = []
+    written = {row[0] for row in _rows("SELECT DISTINCT parcel FROM notifications_delivery WHERE parcel IS NOT NULL")}
+    wrong: Rows = [("nobody wrote it", parcel) for parcel in sorted(set(arrived) - written)]
     for parcel, copies in sorted(arrived.items()):
         if len({copy.message_id for copy in copies}) > 1:
             wrong.append(("one letter under several Message-IDs", parcel))
         if len(copies) > 1 and parcel not in may_repeat:
             wrong.append(("arrived more than once", parcel, len(copies)))
-    written = _rows("""
-        SELECT delivery.parcel, delivery.id, delivery.state, person.email
-        FROM notifications_delivery delivery
-        JOIN notifications_notification notification ON notification.id = delivery.notification_id
-        JOIN people_user person ON person.id = notification.person_id
-        WHERE delivery.channel = 'mail' AND delivery.parcel IS NOT NULL""")
-    for parcel, delivery, state, address in written:
-        if state == "sent" and parcel not in arrived:
+    for parcel, delivery, address in sent:
+        if parcel not in arrived:
             wrong.append(("sent, never arrived", parcel, delivery))
-        if any(copy.to != address for copy in arrived.get(parcel, ())):
+        elif any(copy.to != address for copy in arrived[parcel]):
             wrong.append(("arrived at another address", parcel, delivery))
-    nobodys = sorted(set(arrived) - {row[0] for row in written})
-    return wrong + [("nobody wrote it", parcel) for parcel in nobodys]
+    return wrong
 
 
 def i8(evidence: Evidence) -> Rows:

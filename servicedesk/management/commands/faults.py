@@ -66,7 +66,7 @@ class Command(BaseCommand):
         evidence = drill.evidence
         self.stdout.write(
             f"{time.monotonic() - started:.0f} s; {len(evidence.acknowledged)} filings acknowledged,"
-            f" {len(evidence.unanswered)} without an answer; {len(evidence.receipts)} letters arrived"
+            f" {len(evidence.unanswered)} without an answer; {len(drill.receipts())} letters arrived"
         )
         if drill.load.refused or not drill.load.number:
             raise CommandError(f"{drill.load.refused} filings were refused: nobody was at work during the faults")
