@@ -6,45 +6,76 @@ two pages or off both, and the tenth page costs as much as the first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from django.db.models import F, Model, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Subquery
 from django.db.models.expressions import OrderBy
 
 Row = TypeVar("Row", bound=Model)
+CURSOR = re.compile(r"^[0-9T:.+-]{0,40}~[0-9]{1,18}$")
+"""What a cursor looks like."""
+
+
+Place = tuple[datetime | None, int]
+"""Moment and key of a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some rows of an order, and how to read them. `dated`: all of them have the order's moment."""
+
+    which: Q
+    by: list[OrderBy]
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
     """An order of rows: by the moment `key` (a field path), rows without one last, then newest first.
 
-    Without `key` simply newest first.
+    Without `key` simply newest first. `gaps`: whether rows without a moment are among them. `sparse`: few
+    rows, or none, may be wanted, and another index finds those: no more keys than this are walked along.
     """
 
     key: str = ""
+    gaps: bool = True
+    sparse: int = 0
+
+    def stretches(self, place: Place | None, backwards: bool = False) -> list[Stretch]:
+        """What follows (`backwards`: precedes) the row at `place` (None: the beginning), to be read one after the
+        other. Each is one range of an index; said as one condition with OR, all rows would be read and sorted.
+        """
+        newest = F("pk").asc() if backwards else F("pk").desc()
+        at, tie = (None, Q()) if place is None else (place[0], Q(pk__gt=place[1]) if backwards else Q(pk__lt=place[1]))
+        if not self.key:
+            return [Stretch(tie, [newest])]
+        moment = F(self.key).desc() if backwards else F(self.key).asc()
+        dated, undated = Q(**{f"{self.key}__isnull": False}), Q(**{f"{self.key}__isnull": True})
+        if at is not None:
+            way = "lt" if backwards else "gt"
+            dated &= Q(**{f"{self.key}__{way}e": at}) & (Q(**{f"{self.key}__{way}": at}) | tie)
+        elif place is not None:
+            undated &= tie
+        first, last = Stretch(dated, [moment, newest], dated=True), Stretch(undated, [newest])
+        if not self.gaps:
+            return [first]
+        if backwards:
+            return [last, first] if at is None else [first]
+        return [first, last] if at is not None or place is None else [last]
 
     def order(self, backwards: bool = False) -> list[OrderBy]:
-        """Arguments of `order_by`, or those of the same order read from the end."""
+        """Arguments of `order_by` for rows of both stretches, or those of the same order read from the end."""
         newest = F("pk").asc() if backwards else F("pk").desc()
         if not self.key:
             return [newest]
         moment = F(self.key)
         return [moment.desc(nulls_first=True) if backwards else moment.asc(nulls_last=True), newest]
-
-    def beyond(self, at: datetime | None, pk: int, backwards: bool = False) -> Q:
-        """Rows that follow (`backwards`: precede) the row with moment `at` and key `pk`."""
-        tie = Q(pk__gt=pk) if backwards else Q(pk__lt=pk)
-        if not self.key:
-            return tie
-        if at is None:
-            same = Q(**{f"{self.key}__isnull": True}) & tie
-            return same | Q(**{f"{self.key}__isnull": False}) if backwards else same
-        later = Q(**{f"{self.key}__{'lt' if backwards else 'gt'}": at}) | (Q(**{self.key: at}) & tie)
-        return later if backwards else later | Q(**{f"{self.key}__isnull": True})
 
     def cursor(self, row: Model) -> str:
         """The place of a row in this order, as text for a link."""
@@ -61,17 +92,28 @@ class Page(Generic[Row]):
     after: str = ""
 
 
-def page(rows: QuerySet[Row], keyset: Keyset, query: Mapping[str, Any], size: int) -> Page[Row]:
-    """The page that `after=` or `before=` in `query` asks for; the first when nothing lies there."""
+def page(
+    rows: QuerySet[Row],
+    keyset: Keyset,
+    query: Mapping[str, Any],
+    size: int,
+    *,
+    dated: QuerySet[Row] | None = None,
+    never_empty: bool = True,
+) -> Page[Row]:
+    """The page that `after=` or `before=` in `query` asks for, in one query.
+
+    When nothing lies there, people get the first page; a program, which would go round in circles, an
+    empty one (`never_empty=False`). `dated`: the rows of `rows` that have a moment, said so that PostgreSQL
+    reads them in their order.
+    """
     backwards = "after" not in query and "before" in query
-    place = _read(str(query.get("before" if backwards else "after", "")))
+    place = read(str(query.get("before" if backwards else "after", "")))
+    found = _found(rows, rows if dated is None else dated, keyset, place, backwards and place is not None, size + 1)
     if place is None:
-        found = list(rows.order_by(*keyset.order())[: size + 1])
         return Page(found[:size], after=keyset.cursor(found[size - 1]) if len(found) > size else "")
-    beyond = rows.filter(keyset.beyond(*place, backwards)).order_by(*keyset.order(backwards))
-    found = list(beyond[: size + 1])
     if not found:
-        return page(rows, keyset, {}, size)
+        return page(rows, keyset, {}, size, dated=dated) if never_empty else Page([])
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -79,11 +121,52 @@ def page(rows: QuerySet[Row], keyset: Keyset, query: Mapping[str, Any], size: in
     return Page(found, first if more or not backwards else "", last if more or backwards else "")
 
 
-def _read(cursor: str) -> tuple[datetime | None, int] | None:
+class _OneOf(Func):
+    """`pk = ANY(ARRAY(SELECT …))`: the keys are looked up first, before any row is joined with others."""
+
+    arg_joiner = " = ANY("
+    template = "%(expressions)s)"
+    output_field = BooleanField()
+
+
+def _found(
+    rows: QuerySet[Row],
+    dated: QuerySet[Row],
+    keyset: Keyset,
+    place: Place | None,
+    backwards: bool,
+    most: int,
+) -> list[Row]:
+    """The next `most` rows from `place`. PostgreSQL reads a later stretch only when the one before it was short."""
+    stretches = keyset.stretches(place, backwards)
+    if keyset.sparse:
+        stretches = [
+            part for stretch in stretches for part in _split(stretch, keyset.sparse, rows.model, place, backwards)
+        ]
+    parts = [(dated if s.dated else rows).filter(s.which).order_by(*s.by).values("pk")[:most] for s in stretches]
+    keys = parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True)[:most]
+    chosen = _OneOf(F("pk"), ArraySubquery(keys))
+    return list(rows.filter(chosen).order_by(*keyset.order(backwards)))
+
+
+def _split(stretch: Stretch, nearest: int, model: type[Model], place: Place | None, backwards: bool) -> list[Stretch]:
+    """A stretch that goes by keys as the nearest of them, and all the others at once in an order that no index has."""
+    if stretch.dated:
+        return [stretch]
+    newest = model._default_manager.order_by("-pk").values("pk")[:1]
+    if place is not None and place[0] is None:
+        near = Q(pk__lt=place[1] + nearest) if backwards else Q(pk__gt=place[1] - nearest)
+    else:
+        near = Q(pk__gt=Subquery(newest) - nearest)
+    unwalked = (F("pk") + 0).asc() if backwards else (F("pk") + 0).desc()
+    return [Stretch(stretch.which & near, stretch.by), Stretch(stretch.which & ~near, [unwalked])]
+
+
+def read(cursor: str) -> Place | None:
     """Moment and key of a cursor, or nothing when somebody made it up."""
-    at, tilde, pk = cursor.partition("~")
-    if not tilde or not pk.isascii() or not pk.isdigit() or len(pk) > 18:
+    if not CURSOR.fullmatch(cursor):
         return None
+    at, _tilde, pk = cursor.partition("~")
     try:
         moment = datetime.fromisoformat(at) if at else None
     except ValueError:

@@ -284,11 +284,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One choice of a filter row, with how many it holds (``None``: not counted)."""
+    """One choice of a filter row, with how many it holds (``None``: not counted; "999+": counted so far)."""
 
     text: Text
     url: str
-    count: int | None = None
+    count: int | str | None = None
     current: bool = False
 
 

@@ -28,7 +28,7 @@ class Load:
 
 
 def load(now: datetime, end_of_day: datetime) -> Load:
-    """One aggregate over the open deadlines (partial index `sla_deadline_running`)."""
+    """One aggregate over the open deadlines (index `sla_deadline_open`)."""
     open_ones = Deadline.objects.filter(state__in=(State.RUNNING, State.PAUSED))
     running = Q(state=State.RUNNING)
     over = running & Q(due_at__lt=now)

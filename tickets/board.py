@@ -18,7 +18,7 @@ from tickets import search
 from tickets.filters import QueueFilter, kept
 from tickets.models import SavedFilter, Ticket
 from tickets.querysets import TicketQuerySet
-from tickets.queue import EMPTY, ORDERS, PAGE_SIZE, Row, Tab, condition, counts, rows
+from tickets.queue import EMPTY, MOST_COUNTED, PAGE_SIZE, Row, Tab, counts, dated, order, rows, tickets_in
 
 SORTS = {"due": _("Soonest first"), "new": _("Newest first")}
 
@@ -65,7 +65,7 @@ class Board:
 
 
 def read(query: QueryDict, user: User, now: datetime) -> Board:
-    """The queue for an address: eight queries, whatever the number of rows."""
+    """The queue for an address: six queries, whatever the number of rows."""
     words = query.get("q", "").strip()
     tab = _one_of(query.get("tab", ""), Tab.values, Tab.ALL if words else Tab.OPEN)
     # Nearly all of "all" is closed and has no next deadline: sorted by it, the list would say little.
@@ -73,10 +73,19 @@ def read(query: QueryDict, user: User, now: datetime) -> Board:
     mine = search.find(user, words) if words else Ticket.objects.for_user(user)
     filterset = QueueFilter(query, mine, user=user)
     found: TicketQuerySet = filterset.qs
-    inside = page(found.filter(condition(tab, user, now)).for_pages().defer("search"), ORDERS[sort], query, PAGE_SIZE)
+    inside = page(
+        tickets_in(tab, found.for_pages(), user, now),
+        order(tab, sort, searched=bool(words)),
+        query,
+        PAGE_SIZE,
+        dated=dated(tab, found, user, now),
+    )
+    if whole := bool(words) and tab == Tab.ALL and not inside.before and not inside.after:
+        found = Ticket.objects.filter(pk__in=[row.pk for row in inside.rows])
+    held = counts(found, user, now, searched=bool(words) and not whole)
     return Board(
         tab=tab,
-        tabs=_tabs(query, tab, counts(found, user, now)),
+        tabs=_tabs(query, tab, held),
         rows=rows(inside.rows, now),
         filterset=filterset,
         sort=sort,
@@ -102,8 +111,13 @@ def _one_of(value: str, known: Any, default: str) -> str:
 
 def _tabs(query: QueryDict, current: str, held: dict[str, int]) -> tuple[Filter, ...]:
     return tuple(
-        Filter(tab.label, address(query, tab=tab.value), held.get(tab.value), current=tab == current) for tab in Tab
+        Filter(tab.label, address(query, tab=tab.value), _counted(held.get(tab.value)), current=tab == current)
+        for tab in Tab
     )
+
+
+def _counted(count: int | None) -> int | str | None:
+    return f"{MOST_COUNTED - 1}+" if count == MOST_COUNTED else count
 
 
 def _neighbour(query: QueryDict, way: str, cursor: str) -> str:

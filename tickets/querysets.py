@@ -31,9 +31,9 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
         return self.exclude(status__in=[Status.CLOSED, Status.CANCELLED])
 
     def for_pages(self) -> Self:
-        """With every row that a list or card names, in one query."""
-        return self.select_related(
-            "hospital", "hospital__region", "site", "device", "fault_class", "owner", "assignee", "team", "timeline"
+        """With every row that a list names, in one query."""
+        return self.select_related("hospital", "site", "device", "fault_class", "owner", "assignee", "timeline").defer(
+            "search"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from common.keyset import Keyset, page
 from sla.models import Timeline
@@ -31,9 +32,10 @@ def rows() -> list[int]:
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 7, 24, 25, 40])
+@pytest.mark.parametrize("sparse", [0, 5])
 @pytest.mark.parametrize("key", ["next_due_at", ""])
-def test_every_row_stands_on_one_page_there_and_back(rows: list[int], key: str, size: int) -> None:
-    keyset = Keyset(key)
+def test_every_row_stands_on_one_page_there_and_back(rows: list[int], key: str, size: int, sparse: int) -> None:
+    keyset = Keyset(key, sparse=sparse)
     ordered = rows if key else sorted(rows, reverse=True)
     pages = [page(Timeline.objects.all(), keyset, {}, size)]
     while pages[-1].after:
@@ -52,6 +54,16 @@ def test_a_row_that_came_before_the_place_does_not_push_others_onto_the_next_pag
     Timeline.objects.filter(pk=moved.pk).update(next_due_at=NOON - timedelta(hours=1))
     second = page(Timeline.objects.all(), Keyset("next_due_at"), {"after": first.after}, 5)
     assert [row.pk for row in second.rows] == rows[5:10]
+
+
+def test_without_gaps_only_rows_with_a_moment_are_looked_for(rows: list[int]) -> None:
+    found = page(Timeline.objects.all(), Keyset("next_due_at", gaps=False), {}, 30)
+    assert [row.pk for row in found.rows] == rows[:18]
+
+
+def test_a_page_is_one_query(rows: list[int], django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        page(Timeline.objects.all(), Keyset("next_due_at", sparse=5), {}, 20)
 
 
 def test_a_place_with_nothing_behind_it_gives_the_first_page(rows: list[int]) -> None:
