@@ -93,7 +93,8 @@ class HospitalReport(_Report):
 
     def about(self) -> dict[str, Any]:
         data = super().about()
-        severity = next(one for one in SEVERITIES if one.code == data.pop("severity"))
+        said = data.pop("severity")
+        severity = next(one for one in SEVERITIES if one.code == said)
         return {**data, "impact": severity.impact, "urgency": severity.urgency}
 
 
