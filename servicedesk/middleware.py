@@ -1,4 +1,4 @@
-"""Around every request: its id, how long the server took, its one line in the log."""
+"""Around every request: its id, how long the server took, its one line in the log; and the door to the metrics."""
 
 from __future__ import annotations
 
@@ -10,23 +10,41 @@ from uuid import uuid4
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.functional import empty
+from prometheus_client import CONTENT_TYPE_LATEST
 from structlog.contextvars import bound_contextvars
 
 from servicedesk import metrics, redaction
+from servicedesk.exposition import exposition, may_scrape
 
 log = structlog.get_logger("desk.requests")
 
 REQUEST_ID = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # Asked every few seconds by machines and by open pages.
-POLLS = {"health", "ready", "engine-health", "metrics", "heartbeat", metrics.STATIC}
+POLLS = {"health", "ready", "sla:health", "heartbeat", metrics.STATIC}
+
+View = Callable[[HttpRequest], HttpResponseBase]
 
 
-def watch(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Stands outermost: its time is the server's whole time, its id is in every line that the request causes.
+def metrics_door(get_response: View) -> View:
+    """Stands before everything: whoever may read `/metrics` is answered here, whatever name they call the server by
+    (Prometheus takes an address) and without TLS. For everybody else there is no such page.
+    """
+
+    def opened(request: HttpRequest) -> HttpResponseBase:
+        if request.path == "/metrics" and request.method == "GET" and may_scrape(request):
+            return HttpResponse(exposition(timezone.now()), content_type=CONTENT_TYPE_LATEST)
+        return get_response(request)
+
+    return opened
+
+
+def watch(get_response: View) -> View:
+    """Stands around all the rest: its time is the server's whole time, its id is in every line that the request causes.
 
     A proxy may have given the request an id (`X-Request-ID`); the answer carries it back.
     """

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "servicedesk.middleware.metrics_door",
     "servicedesk.middleware.watch",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -381,8 +382,6 @@ EVIDENCE_MAX_AGE = timedelta(hours=env.int("EVIDENCE_MAX_AGE_HOURS", default=12)
 METRICS_ALLOW = [ip_network(text) for text in env.list("METRICS_ALLOW", default=[])]
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_DIR = Path(env.str("METRICS_DIR", default=str(RUN_DIR / "metrics"))) / REDIS_NAMESPACE
-# Prometheus asks inside, without TLS; strangers get the same 404 either way.
-SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 # Called after good sweeps; its silence is somebody else's alarm. The address is a secret.
 DEADMAN_URL = env.str("DEADMAN_URL", default="")
 if DEADMAN_URL and not DEADMAN_URL.startswith(("https://", "http://")):
@@ -391,21 +390,21 @@ DEADMAN_SECONDS = env.int("DEADMAN_SECONDS", default=30)
 # Tell each answer's time on the server in its Server-Timing header: for a bench, not for strangers.
 SERVER_TIMING = env.bool("SERVER_TIMING", default=not PRODUCTION)
 
+LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING" if DESK_ENV == "test" else "INFO")
 # `logs.py` gives every record its shape and takes out what no log may hold.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "servicedesk.logs.formatter", "as_json": env.bool("LOG_JSON", default=PRODUCTION)}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": env.str("LOG_LEVEL", default="WARNING" if DESK_ENV == "test" else "INFO"),
-    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # Without this Django would mail admins and hide warnings when DEBUG is off.
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},  # `middleware.py` tells each refusal already
         "gunicorn.error": {"handlers": [], "propagate": True},
+        # Forty ticks a minute would hide in the demo's terminal what people do.
+        "desk.tasks": {"level": "WARNING" if DEMO and LOG_LEVEL == "INFO" else "NOTSET"},
         "axes": {"level": "ERROR"},  # it names who failed to sign in; the audit trail keeps the lock-outs
         "mail.log": {"level": "WARNING"},  # aiosmtpd's every word
         "urllib3": {"level": "WARNING"},  # would write whole addresses

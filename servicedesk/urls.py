@@ -9,7 +9,6 @@ from tickets import files
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.web, name="health"),
     path("readyz", health.ready, name="ready"),
-    path("metrics", views.metrics, name="metrics"),
     path("desk/heartbeat/", views.heartbeat, name="heartbeat"),
     path("files/<uuid:key>/", files.file, name="ticket-file"),
     path("admin/", admin.site.urls),

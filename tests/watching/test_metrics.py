@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
+from django.conf import settings as project
 from django.test import Client
+from django.urls import Resolver404, resolve
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from notifications import outbox
 from notifications.models import Delivery, Notification
 from people.models import Role, User
+from servicedesk import metrics
 from sla.models import Heartbeat
 from sla.sweep import database_now, sweep
 from tests.faults.many import faults
@@ -70,10 +77,16 @@ def test_a_token_is_asked_for_where_one_is_set(client: Client, allowed: Settings
     assert client.get("/metrics", headers={"Authorization": given}, **INSIDE).status_code == status
 
 
-def test_metrics_are_read_inside_without_tls(client: Client, allowed: Settings) -> None:
+def test_metrics_are_read_inside_by_address_and_without_tls(client: Client, allowed: Settings) -> None:
     allowed.SECURE_SSL_REDIRECT = True
-    assert client.get("/metrics", **INSIDE).status_code == 200
-    assert client.get("/account/sign-in/", **INSIDE).status_code == 301
+    allowed.ALLOWED_HOSTS = ["desk.example.org"]
+    assert client.get("/metrics", HTTP_HOST="172.18.0.5:8000", **INSIDE).status_code == 200
+    assert client.get("/account/sign-in/", HTTP_HOST="desk.example.org", **INSIDE).status_code == 301
+
+
+def test_to_strangers_the_address_leads_nowhere() -> None:
+    with pytest.raises(Resolver404):
+        resolve("/metrics")
 
 
 def test_the_engine_tells_what_is_due_and_how_late_it_is(
@@ -154,3 +167,34 @@ def test_a_scrape_costs_a_handful_of_queries(
     scrape(client)
     with django_assert_max_num_queries(4):
         scrape(client)
+
+
+COUNT_IN_TWO_WORKERS = """
+import os, sys
+import django
+django.setup()
+from servicedesk import metrics
+for _ in range(2):
+    if os.fork() == 0:
+        metrics.count_request("portal:home", 200, 0.02)
+        os._exit(0)
+    os.wait()
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+registry = CollectorRegistry()
+MultiProcessCollector(registry)
+sys.stdout.write(generate_latest(registry).decode())
+"""
+
+
+def test_whichever_worker_answers_tells_the_requests_of_all(tmp_path: Path) -> None:
+    environment = {**os.environ, metrics.FILES: str(tmp_path), "DJANGO_SETTINGS_MODULE": "servicedesk.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT_IN_TWO_WORKERS],
+        env=environment,
+        cwd=project.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert 'desk_request_seconds_count{route="portal:home",status="2xx"} 2.0' in done.stdout

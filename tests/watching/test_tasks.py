@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -77,6 +80,17 @@ def test_a_task_that_fails_is_told_and_counted_by_its_error_without_its_argument
     assert "in bad" in line["exception"]
     assert "hunter2" not in log.text
     assert counts() == {("tests.watching.bad", "failed", "LookupError"): 1}
+
+
+def test_a_worker_finds_every_task_of_the_schedule() -> None:
+    """In a process of its own: a worker imports tasks before any page."""
+    code = (
+        "import servicedesk.celery as c; c.app.loader.import_default_modules();"
+        "print({row['task'] for row in c.app.conf.beat_schedule.values()} - set(c.app.tasks))"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "servicedesk.settings", "CELERY_SKIP_CHECKS": "true"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("set()\n", "")
 
 
 def test_without_redis_a_task_goes_uncounted_and_does_its_work(settings: pytest.FixtureRequest) -> None:
