@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from servicedesk.bench import engine, fill, machine, pages, scratch, web
+from servicedesk.bench import engine, filing, fill, machine, pages, scratch, web
 from servicedesk.bench.report import Figure, markdown
 from servicedesk.management.commands.prepare import Command as Prepare
 
@@ -58,11 +59,13 @@ class Command(BaseCommand):
 
     def measure(self, tickets: int, *, quick: bool) -> dict[str, Any]:
         """Everything, the engine first: its clocks will not wait."""
+        logging.disable(logging.INFO)
         Prepare().collect_static()
         effort = pages.Effort(20, 0.5) if quick else pages.Effort(200, 10)
         figures: list[Figure] = self.step("the engine", engine.measure, 10 if quick else 300, 1 if quick else 3)
         with web.serving() as server:
             figures += self.step("the pages", pages.measure, server.port, effort)
+            figures += self.step("the API", filing.measure, server.port, effort, timezone.now())
             memory = max(server.memory())
         figures.append(Figure("web process: memory", "MB", memory, goal=MEMORY_MB))
         return {
