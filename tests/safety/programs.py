@@ -1,0 +1,119 @@
+"""The interface for programs as its own description lists it, and a right request for each of its operations."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+
+from people.models import User
+from sla.models import Deadline
+from tests.world import World
+from tickets.models import Ticket
+
+PROBLEM = "application/problem+json"
+BASE = "/api/v1/"
+NOW = "2026-11-18T03:24:00Z"
+LATER = "2026-11-19T04:00:00Z"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One line of the description: its address (`{number}` in it), its method, and what it takes (`None`: nothing)."""
+
+    path: str
+    method: str
+    body: dict[str, Any] | None
+    parameters: tuple[str, ...]
+
+    @property
+    def slug(self) -> str:
+        """The address's last part: the verb, or what is listed."""
+        return self.path.rstrip("/").rpartition("/")[2]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """Every operation of the OpenAPI description."""
+    described = SchemaGenerator().get_schema(request=None, public=True)
+    return tuple(
+        Operation(
+            path,
+            method.upper(),
+            operation.get("requestBody"),
+            tuple(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"),
+        )
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    )
+
+
+def writing() -> tuple[Operation, ...]:
+    """The operations that take a body."""
+    return tuple(one for one in operations() if one.body is not None)
+
+
+def route(operation: Operation) -> str:
+    """The address without the names of its parameters: what it shares with Django's route."""
+    return re.sub(r"\{\w+\}", "<>", operation.path.lstrip("/"))
+
+
+def plain(django_route: str) -> str:
+    """A route of Django's written the same way."""
+    return re.sub(r"<[^>]+>", "<>", django_route)
+
+
+def bodies(world: World, ticket: Ticket) -> dict[str, dict[str, Any]]:
+    """The last part of a ticket's address → a body that the operation takes."""
+    running = ticket.timeline.deadlines.filter(state=Deadline.State.RUNNING).order_by("pk")
+    accepted = {code for codes in running.values_list("commitment__pause_reasons", flat=True) for code in codes}
+    why = {"reason": "words"}
+    said = {"text": "words"}
+    return {
+        "answer": said,
+        "note": said,
+        "words": said,
+        "log-call": {"started_at": NOW, "seconds": 60, "summary": "words", "answered": True},
+        "assign": {"to": world.engineer.pk},
+        "offer-owner": {"to": world.engineer.pk},
+        "remote-failed": why,
+        "depart": {"expected_arrival_at": LATER},
+        "arrive": {"at": NOW},
+        "confirm-evidence": {"fact": 1, "accept": True},
+        "wait": {"reason": next(iter(sorted(accepted)), ""), "note": "words", "until": LATER},
+        "resolve": {"cause": "words", "action": "words"},
+        "reopen": why,
+        "cancel": why,
+        "change-priority": {"impact": 1, "urgency": 1},
+        "change-class": {"fault_class": "port"},
+        "retarget": {"deadline": running[0].pk if running else 0, "due_at": LATER, **why},
+    }
+
+
+def body_for(operation: Operation, world: World, ticket: Ticket, user: User) -> dict[str, Any]:
+    """A right body for an operation."""
+    if operation.path == f"{BASE}tickets/":
+        how_bad = {"severity": "later"} if user.is_hospital else {"impact": 3, "urgency": 3}
+        return {"title": "words", "device": world.device.pk, **how_bad}
+    if operation.method == "PATCH":
+        return {"title": "other words"}
+    return bodies(world, ticket)[operation.slug]
+
+
+def signed_in(user: User) -> Client:
+    """A program that uses the person's session; tokens open the same (`tests/people/test_tokens.py`)."""
+    client = Client(raise_request_exception=False, headers={"Accept-Language": "en"})
+    client.force_login(user)
+    return client
+
+
+def clients(world: World) -> dict[str, Client]:
+    """A program of everybody in the world, by role."""
+    return {role: signed_in(person) for role, person in world.people.items()}
