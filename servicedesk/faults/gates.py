@@ -63,5 +63,6 @@ def wait_for(what: Callable[[], object], patience: float = PATIENCE) -> None:
     deadline = time.monotonic() + patience
     while not what():
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what} did not come true within {patience} s")
+            name = getattr(what, "__qualname__", what)
+            raise AssertionError(f"{name} did not come true within {patience:.0f} s")
         time.sleep(0.05)

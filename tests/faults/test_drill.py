@@ -36,7 +36,7 @@ def drill(process_environment: dict[str, str], tmp_path: Path, settings: Setting
     desk = Desk({**own, "DESK_RUN_DIR": str(tmp_path)}, tmp_path, ("engine", "sender", "beat", "mail"))
     desk.start()
     try:
-        wait_for(Heartbeat.objects.exists)
+        wait_for(Heartbeat.objects.exists, 180)
         yield Drill(desk, print)
     finally:
         desk.stop()
