@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from notifications.models import Delivery, Notification
 from people.models import Hospital
+from servicedesk.faults.gates import wait_for
 from servicedesk.faults.invariants import i1
 from sla import defaults as promises
 from sla.audit import differences
 from sla.models import Deadline, Page
 from sla.sweep import sweep
 from tests.factories import HospitalFactory, ManagerFactory, OperatorFactory, SiteFactory, TicketFactory
+from tests.faults.processes import process
 from tests.tickets.foreign_log import changed_map, exported, incident, moment, run, simple, write
 from tickets import workflow
 from tickets.models import Origin, Ticket
@@ -164,9 +166,8 @@ def test_nobody_is_told_and_no_other_ticket_moves(book: None, tmp_path: Path) ->
 
 
 def test_open_promises_with_a_ladder_page_for_what_comes_and_not_for_what_is_past(book: None, tmp_path: Path) -> None:
-    log_map = changed_map(
-        tmp_path / "map.toml", ("[calendar]", 'ladder = "默认升级阶梯"\n[calendar]'), ("3 = 3000", "3 = 5256000")
-    )
+    ladder = ("[calendar]", 'ladder = "默认升级阶梯"\n[calendar]')
+    log_map = changed_map(tmp_path / "map.toml", ladder, ("3 = 3000", "3 = 5256000"))
     opened = timezone.now() - timedelta(days=7)  # 10 working hours are over by then, 87,600 are not
     at = f"{opened:%d-%m-%Y %H:%M}"
     run(write(tmp_path / "log.csv", incident("INC1", (at, "New"), opened=at)), log_map=log_map)
@@ -287,3 +288,31 @@ def test_the_export_counts_working_minutes_without_waits_and_after_each_reopenin
         (2, "met", "2026-06-03T08:30:00+00:00"),
     ]
     assert json.loads(exported("elsewhere")) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_in_the_middle_and_started_again_it_ends_like_an_undisturbed_one(
+    tmp_path: Path, process_environment: dict[str, str]
+) -> None:
+    """A row of the twentieth incident, not committed yet, stops the import there: it waits to know if it stays."""
+    log = [row for number in range(1, 31) for row in simple(f"INC{number:07}")]
+    path = write(tmp_path / "log.csv", log)
+    code = f"import django; django.setup(); from tests.tickets.foreign_log import *; run(Path({str(path)!r}))"
+    bystander = TicketFactory(now=timezone.now())
+    with transaction.atomic():
+        Origin.objects.create(source="servicenow", key="INC0000020", ticket=bystander)
+        with process("victim", ["-c", code], process_environment) as victim:
+            wait_for(lambda: Origin.objects.count() == 20)
+            victim.kill()
+        transaction.set_rollback(True)
+    wait_for(victim.is_forgotten)
+    assert Origin.objects.count() == 19
+    assert "incidents: 30 (11 imported, 0 extended, 19 unchanged, 0 left alone)" in run(path)[1]
+    log_map = changed_map(tmp_path / "map.toml", ('source = "servicenow"', 'source = "undisturbed"'))
+    run(path, log_map=log_map)
+    again, undisturbed = json.loads(exported()), json.loads(exported("undisturbed"))
+    own = {"source", "ticket"}
+    assert [{k: v for k, v in one.items() if k not in own} for one in again] == [
+        {k: v for k, v in one.items() if k not in own} for one in undisturbed
+    ]
+    assert list(differences()) == []

@@ -62,7 +62,8 @@ def news(told: Told, source: str, *, lock: bool = False) -> News:
     worked on since: their work is not overwritten.
     """
     rows = Origin.objects.filter(source=source, key=told.key).select_related("ticket").defer("ticket__search")
-    origin = (rows.select_for_update(no_key=True, of=("ticket",)) if lock else rows).order_by().first()
+    # Not `first()`: its ORDER BY id LIMIT 1 lets PostgreSQL walk the primary key instead of the unique one.
+    origin = next(iter(rows.select_for_update(no_key=True, of=("ticket",)) if lock else rows), None)
     if origin is None:
         return News(None, told.facts, told.events)
     ticket = origin.ticket
@@ -79,8 +80,8 @@ def news(told: Told, source: str, *, lock: bool = False) -> News:
 
 def _stored(ticket: Ticket) -> tuple[list[Fact], list[TicketEvent]]:
     """Facts and lines of a ticket, without what the engine says by itself."""
-    facts = Fact.objects.filter(timeline=ticket.timeline_id).order_by("id")
-    return [fact for fact in facts if not fact.data.get("implied")], list(ticket.events.order_by("id"))
+    facts = Fact.objects.filter(timeline=ticket.timeline_id)
+    return [fact for fact in facts if not fact.data.get("implied")], list(ticket.events.all())
 
 
 def _beyond(stored: Iterable[Fact] | Iterable[TicketEvent], told: list[Any]) -> list[Any]:
