@@ -21,6 +21,13 @@ from servicedesk import redaction
 OURS = {"timestamp", "level", "logger", "request_id", "task_id", "exception"}
 
 
+class Faults(logging.Filter):
+    """Lets through what tells of an exception."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is not None
+
+
 def formatter(*, as_json: bool) -> logging.Formatter:
     """For `LOGGING`: writes what structlog's and the standard library's loggers say."""
     structlog.configure(

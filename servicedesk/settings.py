@@ -391,20 +391,23 @@ DEADMAN_SECONDS = env.int("DEADMAN_SECONDS", default=30)
 SERVER_TIMING = env.bool("SERVER_TIMING", default=not PRODUCTION)
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING" if DESK_ENV == "test" else "INFO")
+LOG_JSON = env.bool("LOG_JSON", default=PRODUCTION)
 # `logs.py` gives every record its shape and takes out what no log may hold.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "servicedesk.logs.formatter", "as_json": env.bool("LOG_JSON", default=PRODUCTION)}},
+    "formatters": {"line": {"()": "servicedesk.logs.formatter", "as_json": LOG_JSON}},
+    # Every answer has its line from `middleware.py`; Django's own adds something only about a fault.
+    "filters": {"faults": {"()": "servicedesk.logs.Faults"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # Without this Django would mail admins and hide warnings when DEBUG is off.
         "django": {"handlers": [], "propagate": True},
-        "django.request": {"level": "ERROR"},  # `middleware.py` tells each refusal already
+        "django.request": {"filters": ["faults"]},
         "gunicorn.error": {"handlers": [], "propagate": True},
-        # Forty ticks a minute would hide in the demo's terminal what people do.
-        "desk.tasks": {"level": "WARNING" if DEMO and LOG_LEVEL == "INFO" else "NOTSET"},
+        # Forty ticks a minute would hide from a person at a terminal what else happens.
+        "desk.tasks": {"level": "NOTSET" if LOG_JSON or LOG_LEVEL != "INFO" else "WARNING"},
         "axes": {"level": "ERROR"},  # it names who failed to sign in; the audit trail keeps the lock-outs
         "mail.log": {"level": "WARNING"},  # aiosmtpd's every word
         "urllib3": {"level": "WARNING"},  # would write whole addresses

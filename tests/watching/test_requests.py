@@ -75,6 +75,14 @@ def test_what_machines_ask_all_day_is_only_written_when_debugging(client: Client
     assert log.only("desk.requests")["route"] == "health"
 
 
+@pytest.mark.django_db
+def test_an_answer_that_is_an_error_still_leaves_one_line(client: Client) -> None:
+    with listening() as log:
+        client.get("/healthz/engine")
+        client.get("/no/such/page/")
+    assert [record["status"] for record in log.records] == [503, 404]
+
+
 @pytest.mark.urls("tests.watching.broken_urls")
 class TestAFaultOfOurs:
     @pytest.fixture
