@@ -75,6 +75,7 @@ def test_an_incident_becomes_a_ticket_with_facts_verdicts_and_a_story(book: None
         ("response", 1, "met", moment("02-06-2026 09:00")),
         ("solution", 1, "met", moment("08-06-2026 13:00")),
     ]
+    assert not ticket.timeline.deadlines.filter(is_late_evidence=True).exists()
     assert (ticket.status, ticket.priority, ticket.channel) == ("closed", 3, "import")
     assert (ticket.created_at, ticket.solved_at) == (moment("09:00"), moment("15:00"))
     assert (ticket.title, ticket.solution, ticket.contact_name) == ("Category 7 · Subcategory 9", "code 5", "Caller 11")
@@ -275,12 +276,12 @@ def test_the_command_line_may_name_another_hospital_that_is_here(book: None, tmp
 
 
 def test_the_export_counts_working_minutes_without_waits_and_after_each_reopening(book: None, tmp_path: Path) -> None:
-    """9:00 to 15:00 without 10:00 to 14:00: 120. Again on Tuesday 17:30 to Wednesday 8:30: 60."""
-    again = [("02-06-2026 17:30", "Active"), ("03-06-2026 08:30", "Resolved")]
+    """9:00 to 15:00 without 10:00 to 14:00: 120. Again from Tuesday 17:30 to 17:50, then waiting to its end: 20."""
+    again = [("02-06-2026 17:30", "Active"), ("02-06-2026 17:50", "user"), ("03-06-2026 08:30", "Resolved")]
     rows = incident("INC1", ("09:05", "New"), ("10:00", "user"), ("14:00", "New"), ("15:00", "Resolved"), *again)
     run(write(tmp_path / "log.csv", rows))
     (found,) = json.loads(exported())
-    assert found["open_business_minutes"] == 180
+    assert found["open_business_minutes"] == 140
     assert (found["key"], found["priority"], found["until"]) == ("INC1", 3, "2026-06-03T08:30:00+00:00")
     solution = [row for row in found["deadlines"] if row["clock"] == "solution"]
     assert [(row["cycle"], row["state"], row["stopped_at"]) for row in solution] == [
