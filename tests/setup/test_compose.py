@@ -24,8 +24,22 @@ def test_all_parts_are_there(services: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", [*OURS, "postgres", "redis", "caddy"])
 def test_every_lasting_service_has_a_health_check(services: dict[str, Any], name: str) -> None:
-    in_image = name == "web" and "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()
-    assert in_image or services[name]["healthcheck"]["test"]
+    assert services[name]["healthcheck"]["test"]
+
+
+def test_pages_are_served_once_the_desk_is_ready(services: dict[str, Any]) -> None:
+    assert services["web"]["healthcheck"]["test"][-1].endswith("/readyz")
+    assert services["caddy"]["depends_on"]["web"]["condition"] == "service_healthy"
+
+
+def test_metrics_do_not_pass_the_proxy() -> None:
+    assert "respond /metrics 404" in (ROOT / "Caddyfile").read_text()
+
+
+def test_what_web_processes_count_lies_where_the_image_may_write(services: dict[str, Any]) -> None:
+    assert "METRICS_DIR=/tmp/metrics" in (ROOT / "Dockerfile").read_text()
+    assert services["web"]["read_only"]
+    assert services["web"]["tmpfs"] == ["/tmp"]
 
 
 @pytest.mark.parametrize("name", OURS)
