@@ -7,6 +7,7 @@ body, a query `parameter` or a `header`.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -72,24 +72,32 @@ class BadHeaders(exceptions.ValidationError):
     place = "header"
 
 
-def handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def handler(error: Exception, _context: dict[str, Any]) -> Response | None:
     """The problem for an error that the API knows; None: a real fault, which `page` answers as 500."""
     # What Django says of its own two in English, or with the name of a right, is not for the asker.
     if isinstance(error, Http404):
         error = exceptions.NotFound(nothing_here())
     elif isinstance(error, DjangoPermissionDenied):
         error = exceptions.PermissionDenied(not_allowed())
-    response = exception_handler(error, context)
-    if response is None:
+    if not isinstance(error, exceptions.APIException):
         return None
-    status = HTTPStatus(response.status_code)
+    status = HTTPStatus(error.status_code)
     if isinstance(error, exceptions.ValidationError):
         errors = list(_mistakes(error.detail, "", getattr(error, "place", "pointer")))
-        response.data = problem(status, _("The request has mistakes; “errors” names them."), errors)
+        body = problem(status, _("The request has mistakes; “errors” names them."), errors)
     else:
-        response.data = problem(status, str(response.data["detail"]))
-    response.content_type = MEDIA_TYPE
-    return response
+        body = problem(status, str(error.detail))
+    return Response(body, status=status, headers=_headers(error), content_type=MEDIA_TYPE)
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    """What a 401 and a 429 have to say beside."""
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(math.ceil(wait))
+    return headers
 
 
 def nothing_here() -> str:
@@ -130,5 +138,5 @@ def _under(path: str, name: object, place: str) -> str:
 
 def page(status: HTTPStatus, detail: str) -> HttpResponse:
     """A problem from outside the API's views: an address that leads nowhere, a fault of ours."""
-    body = json.dumps(problem(status, detail), ensure_ascii=False)
+    body = json.dumps(problem(status, detail), ensure_ascii=False, separators=(",", ":"))
     return HttpResponse(body, content_type=MEDIA_TYPE, status=status)
