@@ -1,0 +1,108 @@
+"""What is asked all day reads by an index: its time must not grow with the years of history behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from notifications import delivery
+from notifications.models import Delivery, Notification
+from sla.models import Deadline, Fact, Timeline
+from sla.sweep import database_now, sweep
+from tests.factories import ManagerFactory, OperatorFactory, RotationFactory, TicketFactory
+from tickets.models import Ticket, TicketEvent
+
+HISTORY = 12_000
+"""Tickets that are over; enough that reading all of them costs more than an index."""
+OPEN = 200
+BASE = 10_000_000
+pytestmark = pytest.mark.django_db
+BIG = {model._meta.db_table for model in (Ticket, TicketEvent, Timeline, Fact, Deadline, Delivery, Notification)}
+
+
+@pytest.fixture
+def ticket() -> Ticket:
+    """A ticket of just now in the middle of a long history, and some more that run beside it."""
+    now = database_now()
+    RotationFactory(role="operator", people=[OperatorFactory()])
+    RotationFactory(role="manager", people=[ManagerFactory()])
+    model: Ticket = TicketFactory(now=now - timedelta(minutes=20))
+    over = {"status": "'closed'", "solved_at": "changed_at", "closed_at": "changed_at"}
+    copies(model, 0, HISTORY, over, {"state": "'met'", "stopped_at": "due_at", "next_action_at": "NULL"}, "NULL")
+    copies(model, HISTORY, OPEN, {}, {}, "next_due_at + n * interval '1 second'")
+    told = Notification.objects.order_by("pk")[0]
+    copy(told, 0, HISTORY, dedupe_key="'key' || n", created_at=f"created_at - ({HISTORY} - n) * interval '1 min'")
+    post = Delivery.objects.order_by("pk")[0]
+    copy(post, 0, HISTORY, notification_id=f"{BASE} + n", state="'sent'", next_try_at="NULL")
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(BIG)}")
+    return model
+
+
+def copies(model: Ticket, after: int, count: int, ticket: dict[str, str], clock: dict[str, str], due: str) -> None:
+    """`count` copies of a ticket with its timeline, facts, events and one clock; SQL for what differs."""
+    same = {"ticket_id": f"{BASE} + n", "timeline_id": f"{BASE} + n"}
+    copy(model.timeline, after, count, key="gen_random_uuid()", next_due_at=due)
+    number = {"number": "'SR-2020-' || n", "client_key": "NULL"}
+    copy(model, after, count, **number, timeline_id=same["timeline_id"], **ticket)
+    copy(model.timeline.facts.order_by("pk")[0], after, count, timeline_id=same["timeline_id"])
+    copy(model.events.order_by("pk")[0], after, count, ticket_id=same["ticket_id"])
+    copy(model.timeline.deadlines.order_by("pk")[0], after, count, timeline_id=same["timeline_id"], **clock)
+
+
+def copy(row: Model, after: int, count: int, **changes: str) -> None:
+    """`count` copies of a row with ids from BASE + `after` + 1; `changes`: column → SQL, where n counts."""
+    columns = [str(field.column) for field in row._meta.concrete_fields]
+    values = {**{name: name for name in columns}, **changes, "id": f"{BASE} + n"}
+    table, picked = row._meta.db_table, ", ".join(values[name] for name in columns)
+    rows = f"FROM {table}, generate_series({after + 1}, {after + count}) n WHERE id = {row.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {picked} {rows}")
+
+
+def read_in_full(do: Callable[[], Any]) -> dict[str, str]:
+    """Big tables that a statement of `do` reads from end to end, with the statement."""
+    with CaptureQueriesContext(connection) as captured:
+        do()
+    texts = [query["sql"] for query in captured if query["sql"].lstrip().startswith(("SELECT", "WITH", "UPDATE"))]
+    assert texts
+    return {node["Relation Name"]: text for text in texts for node in scans(text) if node["Relation Name"] in BIG}
+
+
+def scans(text: str) -> Iterator[dict[str, Any]]:
+    """Every sequential scan in the plan of a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {text}")
+        (found,) = cursor.fetchone()
+    waiting = [node["Plan"] for node in (json.loads(found) if isinstance(found, str) else found)]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.get("Plans", [])
+        if node["Node Type"] == "Seq Scan":
+            yield node
+
+
+def test_the_engine_finds_what_is_due_by_indexes(ticket: Ticket) -> None:
+    seen = read_in_full(lambda: list(Ticket.objects.filter(place="nowhere")))
+    assert set(seen) == {"tickets_ticket"}, "a scan of a big table is not seen"
+    assert read_in_full(sweep) == {}
+    assert read_in_full(lambda: delivery.claim("mail", database_now() + timedelta(minutes=5))) == {}
+
+
+def test_no_page_reads_a_big_table_from_end_to_end(ticket: Ticket, client: Client) -> None:
+    client.force_login(OperatorFactory())
+    queue = reverse("console:queue")
+    paths = [queue, reverse("wall"), reverse("console:ticket", args=[ticket.number]), f"{queue}?q={ticket.number}"]
+    for path in paths:
+        client.get(path)
+        assert {path: read_in_full(partial(client.get, path))} == {path: {}}
