@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from sla.models import PauseReason
 from tests.tickets.conftest import Scene
 from tickets import priorities, workflow
 from tickets.models import Ticket
@@ -160,3 +161,14 @@ def test_a_target_more_than_a_year_ahead_is_a_slip_of_the_keyboard(scene: Scene,
     with pytest.raises(Refused):
         workflow.retarget(ticket, scene.clock(ticket, "remote"), **slip)
     assert scene.due(ticket, "remote") == "03-11 11:00"
+
+
+def test_a_clock_that_stands_still_is_not_over_and_may_get_another_target(scene: Scene) -> None:
+    """Its old due time passes during the wait. What is left of the pause is added to the new target."""
+    ticket = answered(scene)
+    reason = PauseReason.objects.get(code="asked_later")
+    workflow.wait(ticket, by=scene.operator, reason=reason, note="", now=scene.at("10:00"))
+    remote, new = scene.clock(ticket, "remote"), {"due_at": scene.at("16:00"), "reason": "医院改期"}
+    workflow.retarget(ticket, remote, **new, by=scene.manager, now=scene.at("14:00"))
+    workflow.resume(ticket, by=scene.operator, now=scene.at("15:00"))
+    assert scene.due(ticket, "remote") == "03-11 17:00"

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from people.models import Site, User
 from sla import deadlines, escalation
@@ -59,7 +58,7 @@ def news(told: Told, source: str, *, lock: bool = False) -> News:
     """Compare an incident with what is here; reads only. `lock`: hold the ticket, as every verb does.
 
     `Refused` when it contradicts what was imported before, or when it has news for a ticket that people here have
-    worked on since: their work is not overwritten.
+    worked on since: their work is not overwritten. Only the command's log reads this, in English like the rest of it.
     """
     rows = Origin.objects.filter(source=source, key=told.key).select_related("ticket").defer("ticket__search")
     # Not `first()`: its ORDER BY id LIMIT 1 lets PostgreSQL walk the primary key instead of the unique one.
@@ -72,9 +71,9 @@ def news(told: Told, source: str, *, lock: bool = False) -> News:
     if found.outcome == "unchanged":
         return found
     if any(fact.by_id for fact in facts) or any(event.by_id for event in events):
-        raise Refused(_("people have worked on %(number)s since it was imported") % {"number": ticket.number})
+        raise Refused(f"people have worked on {ticket.number} since it was imported")
     if len(facts) + len(found.facts) > len(told.facts) or len(events) + len(found.events) > len(told.events):
-        raise Refused(_("it contradicts what was imported as %(number)s") % {"number": ticket.number})
+        raise Refused(f"it contradicts what was imported as {ticket.number}")
     return found
 
 
