@@ -16,7 +16,7 @@ PATIENCE = 60.0
 
 
 class Gate:
-    """Closed while the caller's session holds its lock; whoever inserts into the table has to wait."""
+    """Closed while the caller's session holds its lock; whoever writes to the table has to wait."""
 
     def halted(self) -> int:
         """How many sessions wait at it."""
@@ -35,15 +35,15 @@ class Gate:
 
 
 @contextmanager
-def gate_before(table: str) -> Iterator[Gate]:
-    """Every INSERT into `table` by another session stops before its first row until the gate opens."""
+def gate_before(table: str, act: str = "INSERT") -> Iterator[Gate]:
+    """Every INSERT (or UPDATE) of `table` by another session stops before its first row until the gate opens."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
         cursor.execute(f"""
             CREATE OR REPLACE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS
             'BEGIN PERFORM pg_advisory_xact_lock_shared({GATE}); RETURN NULL; END'""")
         cursor.execute(f"""
-            CREATE TRIGGER gate BEFORE INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate()""")
+            CREATE TRIGGER gate BEFORE {act} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate()""")
     gate = Gate()
     try:
         yield gate

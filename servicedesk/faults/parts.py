@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,12 @@ class Desk:
             self.up = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0
             )
+
+    def until(self, what: Callable[[], object], patience: float) -> None:
+        """Wait until it is so. AssertionError when patience (s) runs out, or when the desk has given up."""
+        wait_for(lambda: self.up.poll() is not None or what(), patience)
+        if self.up.poll() is not None:
+            raise AssertionError(f"the desk could not stay up; see {self.log}")
 
     def stop(self) -> None:
         """Ask it to end, with everything that it started."""

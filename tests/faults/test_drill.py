@@ -16,7 +16,6 @@ from pytest_django import Settings
 from notifications.models import Notification
 from servicedesk.demo import world
 from servicedesk.faults.drill import Drill, Fault, run
-from servicedesk.faults.gates import wait_for
 from servicedesk.faults.outages import OUTAGES
 from servicedesk.faults.parts import Desk
 from servicedesk.faults.sweeps import SWEEPS
@@ -36,7 +35,7 @@ def drill(process_environment: dict[str, str], tmp_path: Path, settings: Setting
     desk = Desk({**own, "DESK_RUN_DIR": str(tmp_path)}, tmp_path, ("engine", "sender", "beat", "mail"))
     desk.start()
     try:
-        wait_for(Heartbeat.objects.exists, 180)
+        desk.until(Heartbeat.objects.exists, 180)
         yield Drill(desk, print)
     finally:
         desk.stop()

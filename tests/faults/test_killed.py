@@ -41,12 +41,16 @@ def sound(since: datetime) -> bool:
     return True
 
 
-@pytest.mark.parametrize("table", ["sla_page", "notifications_notification"])
+@pytest.mark.parametrize(
+    "step",
+    [("sla_page", "INSERT"), ("notifications_notification", "INSERT"), ("sla_deadline", "UPDATE")],
+    ids=["no page yet", "no message yet", "clocks not moved on yet"],
+)
 def test_killed_before_its_commit_it_leaves_no_trace_and_the_next_sweep_pages_all(
-    table: str, since: datetime, process_environment: dict[str, str]
+    step: tuple[str, str], since: datetime, process_environment: dict[str, str]
 ) -> None:
-    """With the locks taken and no page written; and with all pages written, before the messages."""
-    with gate_before(table) as gate, sweeper("victim", process_environment) as victim:
+    """With the locks taken and no page written; with all pages written; with all but the clocks' next step."""
+    with gate_before(*step) as gate, sweeper("victim", process_environment) as victim:
         wait_for(victim.is_halted)
         victim.kill()
         # PostgreSQL has not noticed yet: the dead one's locks are passed over, nobody waits for them.

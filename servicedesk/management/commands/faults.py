@@ -89,8 +89,8 @@ class Command(BaseCommand):
         try:
             drill = Drill(desk, self.stdout.write)
             drill.load = self.load(drill, f"http://localhost:{port}")
-            wait_for(lambda: up.answers(f"http://localhost:{port}/healthz"), START_SECONDS)
-            wait_for(Heartbeat.objects.exists, START_SECONDS)
+            desk.until(lambda: up.answers(f"http://localhost:{port}/healthz"), START_SECONDS)
+            desk.until(Heartbeat.objects.exists, START_SECONDS)
             yield drill
         finally:
             desk.stop()
