@@ -31,8 +31,9 @@ def engine_health(_request: HttpRequest) -> JsonResponse:
 def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop the paging of one running clock in the signed-in person's name; back to where they were."""
     deadline = get_object_or_404(Deadline.objects.for_user(request.user), pk=pk)
+    back = addresses.local(request.POST.get("next", ""))
     try:
         escalation.acknowledge(deadline, by=person(request), now=timezone.now())
     except Refused:
         messages.warning(request, _("This clock has already stopped; there is nothing to acknowledge."))
-    return HttpResponseRedirect(addresses.local(request.POST.get("next", "")) or deadline.timeline.link)
+    return HttpResponseRedirect(back or deadline.timeline.link)
