@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -22,6 +23,7 @@ from people.models import StoredReply
 
 HEADER = "Idempotency-Key"
 LONGEST = 200
+USABLE = re.compile(rf"[!-~]{{1,{LONGEST}}}")
 KEPT_HEADERS = ("Location", "ETag")
 
 
@@ -33,7 +35,7 @@ def once(request: Request, now: datetime, do: Callable[[], Response]) -> HttpRes
     """
     if (key := request.headers.get(HEADER)) is None:
         return do()
-    if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+    if not USABLE.fullmatch(key):
         raise BadHeaders({HEADER: [_("1 to %(most)d printable ASCII characters.") % {"most": LONGEST}]})
     fingerprint = _fingerprint(request)
     try:
