@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from people.models import ServiceBase, Site, TravelTime
 
@@ -23,20 +26,38 @@ class Travel:
     valid_from: datetime
 
 
-def figure(site: Site, at: datetime, base: ServiceBase | None = None) -> Travel | None:
-    """The travel figure in force at `at`: from `base`, else the contract's base, else the nearest.
+class Roads:
+    """The ways to some sites, read in one query when the first is asked for."""
 
-    None when that base has no figure for the site, or no base has: the caller says so, nobody guesses.
-    Sending an engineer from elsewhere changes the expected arrival, never the promise.
-    """
-    rows = TravelTime.objects.filter(site=site, valid_from__lte=at).select_related("base")
-    chosen = base.pk if base is not None else site.base_id
-    if chosen is not None:
-        rows = rows.filter(base_id=chosen)
-    newest = rows.order_by("base_id", "-valid_from").distinct("base_id")
-    row = min(newest, key=lambda row: (row.minutes, row.km, row.base_id), default=None)
-    if row is None:
-        return None
+    def __init__(self, sites: Iterable[Site]) -> None:
+        self._sites = {site.pk for site in sites}
+
+    @cached_property
+    def _rows(self) -> dict[int, list[TravelTime]]:
+        rows: dict[int, list[TravelTime]] = defaultdict(list)
+        for row in TravelTime.objects.filter(site__in=self._sites).select_related("base").order_by("valid_from"):
+            rows[row.site_id].append(row)
+        return rows
+
+    def figure(self, site: Site, at: datetime, base: ServiceBase | None = None) -> Travel | None:
+        """The travel figure in force at `at`: from `base`, else the contract's base, else the nearest.
+
+        None when that base has no figure for the site, or no base has: the caller says so, nobody guesses.
+        Sending an engineer from elsewhere changes the expected arrival, never the promise.
+        """
+        chosen = base.pk if base is not None else site.base_id
+        in_force = [row for row in self._rows[site.pk] if row.valid_from <= at and chosen in {None, row.base_id}]
+        newest = {row.base_id: row for row in in_force}.values()
+        row = min(newest, key=lambda row: (row.minutes, row.km, row.base_id), default=None)
+        return _travel(row) if row is not None else None
+
+
+def figure(site: Site, at: datetime, base: ServiceBase | None = None) -> Travel | None:
+    """As `Roads.figure`, for one site."""
+    return Roads([site]).figure(site, at, base)
+
+
+def _travel(row: TravelTime) -> Travel:
     return Travel(
         minutes=row.minutes,
         km=row.km,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sla import deadlines
+from sla import deadlines, derived
 from sla.book import Tables, TimelineBook
 from sla.models import Deadline, Timeline
 from sla.replay import replay
@@ -52,7 +52,7 @@ def _of(timeline: Timeline, tables: Tables) -> Iterator[Difference]:
         if row is None:
             yield Difference(timeline.pk, run.key, "row", None, run.state)
             continue
-        for column, value in deadlines.values_of(run, now).items():
+        for column, value in derived.values_of(run, now).items():
             if getattr(row, column) != value:
                 yield Difference(timeline.pk, run.key, column, getattr(row, column), value)
     for key, row in stored.items():

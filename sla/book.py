@@ -107,8 +107,9 @@ def written_out(steps: Sequence[EscalationStep]) -> list[dict[str, Any]]:
 class TimelineBook:
     """`Tables` as one timeline sees them: with the travel figures of its site."""
 
-    def __init__(self, tables: Tables, site: Site | None) -> None:
+    def __init__(self, tables: Tables, site: Site | None, roads: travel.Roads | None = None) -> None:
         self.tables, self.site = tables, site
+        self._roads = roads or travel.Roads([site] if site else [])
         self._travel: dict[datetime, Travel | None] = {}
 
     def rules(self, policy: str, at: datetime) -> list[Rule]:
@@ -126,7 +127,7 @@ class TimelineBook:
         return self._travel[at]
 
     def _look_up(self, at: datetime) -> Travel | None:
-        row = travel.figure(self.site, at) if self.site is not None else None
+        row = self._roads.figure(self.site, at) if self.site is not None else None
         if row is None:
             return None
         return Travel(row.minutes, row.km, row.base_name, f"{row.source} ({row.source_date})", row.row_id)

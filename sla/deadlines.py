@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from people import travel
 from people.models import Hospital, Site, Team, User
-from sla import calendars
+from sla import calendars, derived
 from sla.book import Tables, TimelineBook
+from sla.derived import Derived
 from sla.facts import Kind
 from sla.models import Calendar, Deadline, Fact, Policy, PolicyAssignment, Timeline
 from sla.replay import replay
 from sla.runs import FactView, Run
 
 OPEN_STATES = (Deadline.State.RUNNING, Deadline.State.PAUSED)
-TICK = timedelta(microseconds=1)
 FURTHEST = timedelta(days=366)
 """No target or agreed moment lies further ahead: it is a slip of the keyboard, and its milestones may not exist."""
 SILENT = frozenset({Kind.RECEIPT})
@@ -31,29 +32,55 @@ class Refused(Exception):
     """A wish that the promise book does not allow; the text says which and why."""
 
 
-def open_timeline(
-    *,
-    hospital: Hospital,
-    site: Site | None,
-    subject: str,
-    link: str,
-    is_urgent: bool = False,
-    owner: User | None = None,
-    assignee: User | None = None,
-    team: Team | None = None,
-) -> Timeline:
-    """A new timeline without facts; the app that owns the matter keeps its people and subject in step."""
-    return Timeline.objects.create(
-        hospital=hospital,
-        site=site,
-        region_id=hospital.region_id,
-        subject=subject[:200],
-        link=link,
-        is_urgent=is_urgent,
-        owner=owner,
-        assignee=assignee,
-        team=team,
-    )
+class About(TypedDict):
+    """What a timeline knows of its matter; the app that owns the matter keeps it in step."""
+
+    hospital: Hospital
+    site: Site | None
+    subject: str
+    link: str
+    is_urgent: NotRequired[bool]
+    owner: NotRequired[User | None]
+    assignee: NotRequired[User | None]
+    team: NotRequired[Team | None]
+
+
+def open_timeline(**about: Unpack[About]) -> Timeline:
+    """A new timeline without facts."""
+    timeline = _new(about)
+    timeline.save(force_insert=True)
+    return timeline
+
+
+def begin(facts: Sequence[Fact], *, now: datetime, **about: Unpack[About]) -> tuple[Timeline, list[Deadline]]:
+    """A new timeline with its first `facts` (kind, `at`, `by`, `data`), and its deadlines.
+
+    As `open_timeline` and `record` for each would leave it; nobody else can know it yet, so that nothing is
+    locked and nothing read back. ValueError for a fact in the future.
+    """
+    tables, timeline = Tables.current(), _new(about)
+    for fact in facts:
+        _check_past(fact.at, now)
+        # As they come back from the database: what is counted from them says so in their words.
+        fact.at, fact.recorded_at = fact.at.astimezone(UTC), now.astimezone(UTC)
+    views = [view_of(fact, number) for number, fact in enumerate(facts)]
+    runs = replay(views, TimelineBook(tables, timeline.site), now)
+    timeline.next_due_at, timeline.derived_at = derived.next_due(runs, now), now
+    with transaction.atomic(savepoint=False):
+        timeline.save(force_insert=True)
+        for fact in facts:
+            fact.timeline = timeline
+        Fact.objects.bulk_create([*facts, *announced(timeline, (), runs, now)])
+        return timeline, derived.store([Derived(timeline, (), runs)], tables, now)
+
+
+def _new(about: About) -> Timeline:
+    return Timeline(**{**about, "subject": about["subject"][:200]}, region_id=about["hospital"].region_id)
+
+
+def _check_past(happened: datetime, now: datetime) -> None:
+    if happened > now:
+        raise ValueError("a fact cannot lie in the future")
 
 
 def policy_for(hospital: Hospital, device_kind: str, at: datetime) -> Policy:
@@ -69,7 +96,6 @@ def lock(timeline: Timeline) -> Timeline:
     return Timeline.objects.select_for_update(of=("self",)).select_related("site").get(pk=timeline.pk)
 
 
-@transaction.atomic
 def record(
     timeline: Timeline,
     kind: str,
@@ -88,16 +114,9 @@ def record(
     `at` is what the sender's clock said; `clock_offset_ms` is how far it ran ahead of ours, taken off here.
     The same `client_key` twice gives the first fact and changes nothing. ValueError for a future `at`.
     """
-    locked = lock(timeline)
-    if client_key is not None:
-        earlier = Fact.objects.filter(timeline=locked, client_key=client_key).first()
-        if earlier is not None:
-            return earlier
     happened = at - timedelta(milliseconds=clock_offset_ms)
-    if happened > now:
-        raise ValueError("a fact cannot lie in the future")
-    fact = Fact.objects.create(
-        timeline=locked,
+    _check_past(happened, now)
+    fact = Fact(
         kind=Kind(kind),
         at=happened,
         recorded_at=now,
@@ -108,6 +127,18 @@ def record(
         client_key=client_key,
         is_disputed=disputed,
     )
+    # No savepoint: a caller's transaction cannot go on without its fact.
+    with transaction.atomic(savepoint=False):
+        return _add(fact, lock(timeline), now)
+
+
+def _add(fact: Fact, locked: Timeline, now: datetime) -> Fact:
+    if fact.client_key is not None:
+        earlier = Fact.objects.filter(timeline=locked, client_key=fact.client_key).first()
+        if earlier is not None:
+            return earlier
+    fact.timeline = locked
+    fact.save(force_insert=True)
     if fact.kind not in SILENT:
         rebuild(locked, now=now)
     return fact
@@ -164,23 +195,53 @@ def promise_preview(hospital: Hospital, device_kind: str, code: str, now: dateti
 
 def rebuild(timeline: Timeline, *, now: datetime, tables: Tables | None = None) -> None:
     """Derive the deadlines of a locked timeline again from its facts. Twice changes nothing."""
+    rebuild_all([timeline], now=now, tables=tables)
+
+
+def rebuild_all(timelines: Sequence[Timeline], *, now: datetime, tables: Tables | None = None) -> None:
+    """As `rebuild`, for locked timelines with their sites; the number of statements does not grow with theirs."""
     tables = tables or Tables.current()
-    facts = list(timeline.facts.order_by("at", "id"))
-    runs = replay([view_of(fact) for fact in facts], TimelineBook(tables, timeline.site), now)
-    _announce(timeline, facts, runs, now)
-    _store(timeline, runs, tables, now)
+    keys = [timeline.pk for timeline in timelines]
+    facts, rows = defaultdict[int, list[Fact]](list), defaultdict[int, list[Deadline]](list)
+    for fact in Fact.objects.filter(timeline__in=keys).order_by("timeline", "at", "id"):
+        facts[fact.timeline_id].append(fact)
+    for row in Deadline.objects.filter(timeline__in=keys).order_by("id"):
+        rows[row.timeline_id].append(row)
+    roads = travel.Roads(timeline.site for timeline in timelines if timeline.site is not None)
+    found, said = [], []
+    for timeline in timelines:
+        theirs = facts[timeline.pk]
+        runs = replay([view_of(fact) for fact in theirs], TimelineBook(tables, timeline.site, roads), now)
+        found.append(Derived(timeline, rows[timeline.pk], runs))
+        said += announced(timeline, theirs, runs, now)
+    Fact.objects.bulk_create(said)
+    derived.store(found, tables, now)
+    for one in found:
+        one.timeline.next_due_at, one.timeline.derived_at = derived.next_due(one.runs, now), now
+    moments = [one.timeline.next_due_at for one in found]
+    with connection.cursor() as cursor:
+        cursor.execute(MARK, [now, keys, moments])
 
 
-def view_of(fact: Fact) -> FactView:
-    """A fact row as the replay reads it."""
-    return FactView(fact.pk, fact.kind, fact.at, fact.recorded_at, fact.data, fact.is_disputed)
+MARK = """
+UPDATE sla_timeline SET next_due_at = new.next_due_at, derived_at = %s
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS new (id, next_due_at)
+WHERE sla_timeline.id = new.id
+"""
 
 
-def _announce(timeline: Timeline, facts: list[Fact], runs: Iterable[Run], now: datetime) -> None:
-    """Write, once, the facts that only the engine says, so that other apps can act on them."""
+def view_of(fact: Fact, number: int | None = None) -> FactView:
+    """A fact row as the replay reads it. `number` stands for the key that a new one does not have yet."""
+    return FactView(
+        fact.pk if number is None else number, fact.kind, fact.at, fact.recorded_at, fact.data, fact.is_disputed
+    )
+
+
+def announced(timeline: Timeline, facts: Sequence[Fact], runs: Iterable[Run], now: datetime) -> list[Fact]:
+    """Facts that only the engine says, each once, so that other apps can act on them."""
     said = {(fact.kind, fact.at) for fact in facts if fact.data.get("implied")}
     new = [run for run in runs if run.expired and (run.rule.expiry_fact, run.due_at) not in said]
-    Fact.objects.bulk_create(
+    return [
         Fact(
             timeline=timeline,
             kind=run.rule.expiry_fact,
@@ -189,164 +250,4 @@ def _announce(timeline: Timeline, facts: list[Fact], runs: Iterable[Run], now: d
             data={"implied": True, "clock": run.rule.code},
         )
         for run in new
-    )
-
-
-def _store(timeline: Timeline, runs: list[Run], tables: Tables, now: datetime) -> None:
-    """Bring the rows in line with `runs`: same keys are updated, new ones added, others withdrawn."""
-    rows = {(d.code, d.cycle, d.turn, d.revision): d for d in timeline.deadlines.all()}
-    added, changed = [], []
-    for run in runs:
-        row = rows.pop(run.key, None)
-        if row is None:
-            added.append(_new_row(timeline, run, tables, now))
-        elif _bring_in_line(row, run, now):
-            changed.append(row)
-    for row in rows.values():
-        if row.state != Deadline.State.WITHDRAWN:
-            row.state, row.next_action_at = Deadline.State.WITHDRAWN, None
-            changed.append(row)
-    Deadline.objects.bulk_create(added)
-    for row in changed:  # a handful: one UPDATE each is quicker than bulk_update's CASE for twenty columns
-        row.save(update_fields=STORED)
-    running = [run.due_at for run in runs if run.is_open and run.pause_at(now) is None]
-    timeline.next_due_at, timeline.derived_at = min(running, default=None), now
-    timeline.save(update_fields=["next_due_at", "derived_at"])
-
-
-def _new_row(timeline: Timeline, run: Run, tables: Tables, now: datetime) -> Deadline:
-    ack_minutes, ladder = tables.ladder(run.rule.id)
-    row = Deadline(
-        timeline=timeline,
-        code=run.rule.code,
-        cycle=run.cycle,
-        turn=run.turn,
-        revision=run.revision,
-        ack_minutes=ack_minutes,
-        milestones=ladder,
-    )
-    _bring_in_line(row, run, now)
-    return row
-
-
-DERIVED = (
-    "commitment_id",
-    "state",
-    "started_at",
-    "target_seconds",
-    "target_days",
-    "due_at",
-    "is_provisional",
-    "stopped_at",
-    "margin_seconds",
-    "paused_at",
-    "remaining_seconds",
-    "is_late_evidence",
-    "is_disputed",
-    "inputs",
-)
-"""What `sla_audit` compares: these columns follow from the facts alone."""
-STORED = [*(name.removesuffix("_id") for name in DERIVED), "milestones", "next_action_at"]
-
-
-def values_of(run: Run, now: datetime) -> dict[str, Any]:
-    """The derived columns of a run's row as known at `now`."""
-    pause = run.pause_at(now)
-    time, margin = run.target.time, run.margin
-    return {
-        "commitment_id": run.rule.id,
-        "state": "paused" if pause else run.state,
-        "started_at": run.started_at,
-        "target_seconds": None if time is None else int(time.total_seconds()),
-        "target_days": run.target.days,
-        "due_at": run.due_at,
-        "is_provisional": run.is_provisional,
-        "stopped_at": run.stopped_at,
-        "margin_seconds": None if margin is None else seconds(margin),
-        "paused_at": pause.start if pause else None,
-        "remaining_seconds": seconds(run.rest(pause)) if pause else None,
-        "is_late_evidence": run.is_late_evidence,
-        "is_disputed": run.is_disputed,
-        "inputs": _inputs(run),
-    }
-
-
-def seconds(span: timedelta) -> Decimal:
-    """A span as exact seconds, down to the microsecond."""
-    return (Decimal(span // TICK) / 1_000_000).quantize(Decimal("0.000001"))
-
-
-def _inputs(run: Run) -> dict[str, Any]:
-    """What the due time was counted from, for `explain` and for ever."""
-    travel = run.target.travel
-    revised = run.revised_by
-    return {
-        "started_by": run.started_by.kind,
-        "counts_from": run.counts_from.isoformat(),
-        "calendar": {"id": run.rule.calendar, "version": run.calendar_version},
-        "parts": [list(part) for part in run.target.parts],
-        "days": run.target.days,
-        "closes_at": run.rule.closes_at,
-        "needs_travel": run.rule.adds_travel or bool(run.rule.bands),
-        "travel": travel
-        and {
-            "minutes": travel.minutes,
-            "km": travel.km,
-            "base": travel.base,
-            "source": travel.source,
-            "row": travel.row,
-        },
-        "pauses": [
-            [p.start.isoformat(), p.end.isoformat() if p.end else None, f.data.get("reason", "")]
-            for p, f in zip(run.pauses, run.pause_facts, strict=True)
-        ],
-        "revised": revised
-        and {
-            "by": revised.kind,
-            "at": revised.at.isoformat(),
-            "reason": revised.data.get("reason", ""),
-            "fixed": run.fixed_due,
-        },
-        "stopped_by": run.stopped_by and run.stopped_by.kind,
-        "reported_at": run.stopped_by.recorded_at.isoformat()
-        if run.stopped_by and (run.is_late_evidence or run.is_disputed)
-        else None,
-    }
-
-
-def _bring_in_line(row: Deadline, run: Run, now: datetime) -> bool:
-    """Write the run's values into `row`; returns whether anything changed."""
-    before = {name: getattr(row, name) for name in (*DERIVED, "milestones", "next_action_at")}
-    for name, value in values_of(run, now).items():
-        setattr(row, name, value)
-    if row.state == Deadline.State.RUNNING:
-        row.milestones = [{**m, "at": _milestone_at(run, m).isoformat()} for m in row.milestones]
-    row.next_action_at = _next_action(row, run, now)
-    return before != {name: getattr(row, name) for name in before}
-
-
-def _milestone_at(run: Run, milestone: dict[str, Any]) -> datetime:
-    if "percent" in milestone:
-        return run.instant(milestone["percent"])
-    return run.due_at + timedelta(minutes=milestone["after"])
-
-
-def _next_action(row: Deadline, run: Run, now: datetime) -> datetime | None:
-    """When the sweep has to look again: the end of a pause, a milestone, or the clock running out."""
-    if not run.is_open:
-        return None
-    pause = run.pause_at(now)
-    if pause is not None:
-        return pause.end
-    moments = [next_milestone(row)]
-    if run.rule.expiry_fact and not run.expired:
-        moments.append(run.due_at + TICK)
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-def next_milestone(row: Deadline) -> datetime | None:
-    """The next milestone not yet reached; while somebody has acknowledged, not before that lapses."""
-    at = next((datetime.fromisoformat(m["at"]) for m in row.milestones if m["step"] > row.last_step), None)
-    if at is None or row.acknowledged_until is None:
-        return at
-    return max(at, row.acknowledged_until)
+    ]

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from notifications import outbox
 from people.models import Role, User
 from people.roster import Roster
-from sla import deadlines
+from sla import deadlines, derived
 from sla.facts import Kind
 from sla.models import Deadline, EngineEvent, Page, Timeline
 
@@ -135,8 +135,8 @@ def fire(firings: Sequence[Firing], now: datetime, duty: Duty) -> None:
 
 def next_look(deadline: Deadline, now: datetime) -> datetime | None:
     """When a running clock whose milestones were just handled needs the sweep again."""
-    milestone = deadlines.next_milestone(deadline)
-    runs_out = deadline.due_at + deadlines.TICK
+    milestone = derived.next_milestone(deadline)
+    runs_out = deadline.due_at + derived.TICK
     if not deadline.commitment.expiry_fact or runs_out <= now:
         return milestone
     return min(filter(None, [milestone, runs_out]))

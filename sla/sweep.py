@@ -17,7 +17,6 @@ from django.db.models import Max, Q
 
 from notifications import outbox
 from sla import deadlines
-from sla.book import Tables
 from sla.escalation import GRACE, Duty, fire, firing, lapse, next_look, save_progress
 from sla.models import Deadline, EngineEvent, Fact, Heartbeat, Timeline
 
@@ -115,9 +114,8 @@ def _handle_set(chosen: Q, now: datetime, swept: Swept) -> None:
     due = _due(chosen, now)
     turning = sorted({row.timeline_id for row in due if _needs_rebuild(row, now)})
     if turning:
-        tables = Tables.current()
-        for timeline in Timeline.objects.filter(pk__in=turning).select_related("site"):
-            deadlines.rebuild(timeline, now=now, tables=tables)
+        timelines = Timeline.objects.filter(pk__in=turning).select_related("site")
+        deadlines.rebuild_all(list(timelines), now=now)
         due = _due(chosen, now)
     kept = lapse(due, _last_acts(due), now)
     duty = Duty(now)

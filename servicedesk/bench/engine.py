@@ -12,7 +12,7 @@ from notifications.models import Delivery, Notification
 from servicedesk.bench import floor
 from servicedesk.bench.report import Figure, of_times
 from servicedesk.bench.timing import Times, timed
-from sla import calendars, deadlines
+from sla import calendars, derived
 from sla.models import CalendarVersion, Deadline, Page
 from sla.sweep import database_now, sweep
 
@@ -72,7 +72,7 @@ def make_due(most: int) -> int:
     rows = Deadline.objects.filter(state=Deadline.State.RUNNING, next_action_at__isnull=False).order_by("?")
     moved: list[Deadline] = []
     for row in rows.iterator():
-        ahead = deadlines.next_milestone(row)
+        ahead = derived.next_milestone(row)
         if ahead is None or ahead != row.next_action_at or len(moved) == most:
             continue
         early = ahead - reached

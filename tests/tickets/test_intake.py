@@ -208,10 +208,10 @@ def test_photos_come_in_with_the_report_and_the_hospital_sees_them(scene: Scene)
 
 
 def test_filing_takes_few_queries(scene: Scene, django_assert_max_num_queries) -> None:
-    """Twenty-two for the rows and six for savepoints."""
+    """Fourteen for the rows and two for a savepoint."""
     scene.file()
     device = DeviceFactory(site=scene.site)
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(16):
         workflow.open_ticket(
             by=scene.nurse,
             reporter=scene.nurse,

@@ -91,8 +91,15 @@ class Act:
         **data: Any,
     ) -> TicketEvent:
         """Add a line to the story; `files` hang on it and share its visibility."""
+        event = self.line(kind, public=public, body=body, at=at, **data)
+        event.save(force_insert=True)
+        self.keep(files, event)
+        return event
+
+    def line(self, kind: str, *, public: bool, body: str = "", at: datetime | None = None, **data: Any) -> TicketEvent:
+        """A line of the story that the caller has to save."""
         self._is_public |= public
-        event = TicketEvent.objects.create(
+        return TicketEvent(
             ticket=self.ticket,
             kind=kind,
             at=at or self.now,
@@ -102,8 +109,6 @@ class Act:
             body=body,
             data=data,
         )
-        self.keep(files, event)
-        return event
 
     def keep(self, files: Iterable[UploadedFile], event: TicketEvent) -> None:
         """Take files in through the one door and hang them on `event`."""

@@ -12,12 +12,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from devices.models import Device
-from notifications.outbox import Message
 from people.models import Hospital, Role, Site, User
 from sla import deadlines
 from sla.facts import Kind as FactKind
+from sla.models import Deadline, Fact
 from tickets import links, priorities, search
-from tickets.models import FaultClass, FaultTile, Ticket
+from tickets.models import FaultClass, FaultTile, Ticket, TicketEvent
 from tickets.numbers import next_number
 from tickets.states import Refused
 from tickets.workflow import telling
@@ -97,7 +97,12 @@ def _filed_before(ticket: Ticket) -> Ticket | None:
 def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
     ticket, now = act.ticket, act.now
     ticket.number = next_number(now, ticket.site.timezone)
-    ticket.timeline = deadlines.open_timeline(
+    ticket.timeline, clocks = deadlines.begin(
+        [
+            Fact(kind=FactKind.NOTIFIED, at=ticket.created_at, by=act.by, data=_terms(ticket)),
+            Fact(kind=FactKind.RECEIPT, at=now),
+        ],
+        now=now,
         hospital=ticket.hospital,
         site=ticket.site,
         subject=subject(ticket),
@@ -106,23 +111,23 @@ def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
     )
     ticket.search = search.index(ticket)
     ticket.save(force_insert=True)
-    filed = act.event(E.FILED, public=True, body=ticket.description, at=ticket.created_at, files=files)
-    act.fact(FactKind.NOTIFIED, at=ticket.created_at, data=_terms(ticket))
+    desk = Act(ticket, None, now)
+    filed = act.line(E.FILED, public=True, body=ticket.description, at=ticket.created_at)
+    receipt = desk.line(E.RECEIPT, public=True)
+    TicketEvent.objects.bulk_create([filed, receipt])
+    act.keep(files, filed)
     operators = telling.on_duty(act, Role.OPERATOR, Role.LEAD)
     telling.tell(act, "ticket.filed", operators, key=f"event:{filed.pk}", text=ticket.description)
-    act.messages += _receipt(Act(ticket, None, now))
+    _receipt(desk, key=f"event:{receipt.pk}", clocks=clocks)
+    act.messages += desk.messages
     act.announce()
     return ticket
 
 
-def _receipt(desk: Act) -> list[Message]:
+def _receipt(desk: Act, *, key: str, clocks: Sequence[Deadline]) -> None:
     """The automatic receipt: the hospital knows that it was heard, and by when it is answered. It stops no clock."""
-    event = desk.event(E.RECEIPT, public=True)
-    desk.fact(FactKind.RECEIPT)
-    response = desk.ticket.timeline.deadlines.filter(code="response").first()
-    due_at = response.due_at.isoformat() if response else ""
-    telling.hospital(desk, "ticket.receipt", key=f"event:{event.pk}", due_at=due_at)
-    return desk.messages
+    due_at = next((clock.due_at.isoformat() for clock in clocks if clock.code == "response"), "")
+    telling.hospital(desk, "ticket.receipt", key=key, due_at=due_at)
 
 
 def _terms(ticket: Ticket) -> dict[str, object]:
