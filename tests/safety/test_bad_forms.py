@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from tests.safety.nasty import KEPT, TEXTS, Door, Sender, doors, filled_in, tickets_by_state
 from tests.world import NOW, World
+from tickets import defaults
 from tickets.console_forms import FORMS
 from tickets.models import Ticket
 from tickets.states import VERBS, allows
@@ -71,6 +72,7 @@ def is_kept(value: Any, form: forms.BaseForm, name: str) -> bool:
 
 
 def test_t104_one_bad_field_is_refused_clearly_and_costs_no_other_words() -> None:
+    defaults.load()
     world = World()
     tickets = tickets_by_state(world)
     sender = Sender(world)
@@ -98,6 +100,7 @@ def test_t104_one_bad_field_is_refused_clearly_and_costs_no_other_words() -> Non
 
 @pytest.mark.parametrize("route", sorted(SHOWN_ON))
 def test_every_form_that_stands_on_another_page_is_found_there(route: str) -> None:
+    defaults.load()
     world = World()
     door = next(door for door in doors() if door.method == "POST" and door.route == route)
     assert form_of(Sender(world), door, tickets_by_state(world)) is not None

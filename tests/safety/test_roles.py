@@ -5,6 +5,7 @@ T016, the whole table of routes × roles, is `tests/test_permissions.py`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -48,7 +49,7 @@ def browser(person: User) -> Client:
 
 def pages(world: World) -> list[str]:
     """Every address that a person of the hospital may open, with the own ticket's number filled in."""
-    paths = (path.replace("<str:number>", world.ticket.number) for path, _ in routes())
+    paths = (re.sub(r"<(str|number):number>", world.ticket.number, path) for path, _ in routes())
     return [f"/{path}" for path in paths if "<" not in path and "(" not in path and path != "live/"]
 
 

@@ -1,7 +1,8 @@
-"""Another hospital's things do not exist (safety T001, T002, T003, T032, T033), through every route there is."""
+"""Group A: another hospital's things do not exist (safety T001 to T009), through every route there is."""
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -9,13 +10,16 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponseBase
 from django.test import Client
 from pytest_django import Settings
 
-from people.models import Role, User
+from people.models import HOSPITAL_ROLES, Role, User
+from sla.models import Fact
 from tests import permissions
 from tests.permissions import Row
+from tests.safety import nasty, programs
 from tests.world import NOW, World, routes
 from tickets.models import Ticket
 
@@ -125,6 +129,91 @@ def test_t003_a_fault_cannot_be_filed_on_a_strangers_device_or_site(worlds: tupl
         }  # fmt: skip
         assert browser(own.nurse).post("/report/", data).status_code in {200, 400, 422}
     assert Ticket.objects.count() == before
+
+
+@pytest.mark.parametrize("role", [Role.HOSPITAL_STAFF, Role.LEAD])
+def test_t003_a_program_cannot_name_a_strangers_device_or_site(worlds: tuple[World, World], role: str) -> None:
+    """To a hospital it looks like one that does not exist; the desk may take any hospital's, but not mix two."""
+    own, other = worlds
+    client, before = programs.signed_in(own.people[role]), nasty.mark()
+    how_bad = {"severity": "later"} if role in HOSPITAL_ROLES else {"impact": 3, "urgency": 3}
+    mixed = [{"device": own.device.pk, "site": other.site.pk}, {"device": other.device.pk, "site": own.site.pk}]
+    theirs = [{"device": other.device.pk}, {"site": other.site.pk}] if role in HOSPITAL_ROLES else []
+    for named in (*mixed, *theirs):
+        path, report = f"{programs.BASE}tickets/", {"title": "x", **how_bad}
+        answer = client.post(path, report | named, content_type="application/json")
+        assert answer.status_code == 400, named
+        if len(named) == 1:
+            [name] = named
+            nothing = client.post(path, report | {name: 987654321}, content_type="application/json")
+            assert answer.content.replace(str(named[name]).encode(), b"987654321") == nothing.content
+    assert nasty.mark() == before
+
+
+@pytest.mark.parametrize("slug", ["retarget", "confirm-evidence"])
+def test_t007_a_part_of_one_ticket_is_not_found_under_another(worlds: tuple[World, World], slug: str) -> None:
+    """The only doors that take a second id: a clock, and a piece of evidence, of the ticket in the address."""
+    own, other = worlds
+    fact = other.ticket.timeline.facts.earliest("pk")
+    Fact.objects.filter(pk=fact.pk).update(is_disputed=True)
+    name, theirs = {"retarget": ("deadline", other.deadline.pk), "confirm-evidence": ("fact", fact.pk)}[slug]
+    manager = own.people[Role.MANAGER]
+    body = programs.bodies(own, own.ticket)[slug] | {name: theirs}
+    program, page, before = programs.signed_in(manager), browser(manager), nasty.mark()
+    path = f"{programs.BASE}tickets/{own.ticket.number}/{slug}/"
+    answer = program.post(path, body, content_type="application/json", headers={"If-Match": "*"})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, f"#/{name}")
+    form = {"due_at": "2026-11-19T12:00", "reason": "x", "accept": "yes", name: theirs}
+    assert page.post(f"/desk/tickets/{own.ticket.number}/{slug}/", form).status_code == 422
+    assert nasty.mark() == before
+
+
+def test_t007_no_address_names_two_things() -> None:
+    """A route with two ids needs a test that mixes them."""
+    assert [route for route in WITH_AN_ID if len(PARAMETER.findall(route)) > 1] == ["account/reset/<uidb64>/<token>/"]
+
+
+@pytest.mark.parametrize("role", [Role.HOSPITAL_STAFF, Role.ENGINEER])
+def test_t006_whatever_is_hung_on_a_strangers_ticket_finds_no_ticket_and_leaves_nothing(
+    worlds: tuple[World, World], role: str
+) -> None:
+    own, other = worlds
+    program, page, before = programs.signed_in(own.people[role]), browser(own.people[role]), nasty.mark()
+    under = [one for one in programs.operations() if "{number}" in one.path]
+    assert len(under) > 20
+    for one in under:
+        body = programs.bodies(own, own.ticket).get(one.slug, {"title": "x"})
+        path = one.path.replace("{number}", other.ticket.number)
+        answer = program.generic(one.method, path, json.dumps(body), content_type="application/json")
+        # What the role may not do at all is said before anything is looked up.
+        assert answer.status_code in {403, 404}, one
+    for route in (route for route in WITH_AN_ID if "tickets/<" in route or "requests/<" in route):
+        path = "/" + PARAMETER.sub(other.ticket.number, route)
+        upload = SimpleUploadedFile("a.txt", b"x", "text/plain")
+        assert page.post(path, {"text": "x", "kind": "note", "uploads": upload}).status_code in {403, 404, 405, 415}
+    assert nasty.mark() == before
+
+
+NOT_BUILT = {
+    "merge", "link", "parent", "duplicate", "bulk", "batch", "export", "print", "pdf", "csv",
+    "webhook", "comments", "parts",
+}  # fmt: skip
+
+
+def test_t005_t008_t037_no_route_merges_links_exports_or_acts_on_many() -> None:
+    """Such a door needs its tests first: in both directions, with ids mixed, with its own right (`map.toml`)."""
+    ours = [path for path, _ in routes() if not path.startswith("admin/")]
+    assert [path for path in ours if NOT_BUILT & set(re.split(r"[^a-z]+", path))] == []
+    assert len(ours) > 90
+
+
+def test_t002_every_operation_that_is_described_is_in_the_table_of_roles_and_every_route_is_described() -> None:
+    described = {programs.route(one) for one in programs.operations()}
+    table = {programs.plain(row.route) for row in ROWS if row.route.startswith("api/")}
+    tried = {programs.plain(route) for route in WITH_AN_ID if route not in NO_HOSPITAL}
+    assert table - described == {"api/v1/schema", "api/v1/docs/"}
+    assert described - table == set()
+    assert {route for route in described if "<>" in route} <= tried
 
 
 @pytest.mark.parametrize("role", [Role.HOSPITAL_STAFF, Role.HOSPITAL_TECHNICIAN])
