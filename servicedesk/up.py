@@ -82,14 +82,14 @@ def commands(port: int, *, catch_mail: bool) -> dict[str, list[str]]:
     """The parts by name and how each is started."""
     # Embedded runs are often root in a container; Celery's warning about it says nothing here.
     celery = "{python} -W 'ignore:You' -m celery -q -A servicedesk --skip-checks"
-    alone = "--without-gossip --without-mingle --without-heartbeat -l WARNING"
+    alone = "--without-gossip --without-mingle --without-heartbeat"
     lines = {
         "web": f"{{python}} -m gunicorn -k asgi -w 2 -b 127.0.0.1:{port} --graceful-timeout 3"
         " --no-control-socket --preload --log-level warning servicedesk.asgi:application",
         "engine": f"{celery} worker -Q engine -c 1 -n engine@%h {alone}",
         "worker": f"{celery} worker -Q default -c 2 -n worker@%h {alone}",
         "sender": f"{celery} worker -Q mail -c 2 -n sender@%h {alone}",
-        "beat": f"{celery} beat -l WARNING --pidfile=",
+        "beat": f"{celery} beat --pidfile=",
         "mail": "{python} manage.py mail_catcher",
     }
     if not catch_mail:
