@@ -30,7 +30,7 @@ class Lost(RuntimeError):
 def measure(port: int, effort: Effort, now: datetime) -> list[Figure]:
     """One client, then eight; each with an idempotency key, as a program should."""
     asked = requests(port, now)
-    _file(Job(port, asked, clients=CLIENTS, requests=len(asked), mark="warm"))
+    _file(Job(port, asked, clients=CLIENTS, requests=min(len(asked), effort.requests), mark="warm"))
     one = _file(Job(port, asked, requests=effort.requests, mark="one"))
     eight = _file(Job(port, asked, clients=CLIENTS, seconds=effort.seconds, mark="eight"))
     alone, _ = floor.inserts(1, min(effort.seconds, 3))

@@ -20,6 +20,8 @@ from tickets.numbers import next_number
 PROCESSES = 2
 CHUNK_BYTES = 8_000_000
 OPEN_SHARE = 0.03
+PAST_TO_CURRENT = 15
+"""So many told tickets of the past come on one of each kind that is not over."""
 COLUMNS = {model._meta.db_table: columns(model) for model in MODELS}
 TABLES = tuple(COLUMNS)
 FAST = "SET synchronous_commit = off; SET session_replication_role = replica; SET maintenance_work_mem = '512MB'"
@@ -78,9 +80,9 @@ def _flush(cursor: Any, waiting: dict[str, list[str]]) -> None:
 # The tickets that are not over
 
 
-def renew_current(count: int, past_count: int, now: datetime) -> None:
+def renew_current(count: int, past_count: int, templates: int, now: datetime) -> None:
     """Put `count` tickets that are not over at `now` in the place of those of an earlier run."""
-    told = stories.current(now)
+    told = stories.current(now, max(templates // PAST_TO_CURRENT, 1))
     _forget_after(past_count)
     first = past_count + 1
     _set_sequences()

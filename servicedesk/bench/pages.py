@@ -22,17 +22,16 @@ from servicedesk.demo import cast
 from tickets.models import Ticket
 
 CLIENTS = 8
-COUNTED = 10
-"""Of so many addresses of a page the queries are counted."""
 COMMON_WORDS = ("画面", "没有声音", "会诊", "蓝屏")
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: requests of one client per page, seconds of load by eight clients."""
+    """How much is measured: requests of one client, seconds of load by eight, addresses whose queries are counted."""
 
     requests: int
     seconds: float
+    counted: int
 
 
 @dataclass(frozen=True)
@@ -102,11 +101,11 @@ def measure(port: int, effort: Effort) -> list[Figure]:
 def _figures(
     page: Page, client: Client, asked: Sequence[Request], port: int, effort: Effort, hello: Answers
 ) -> Iterator[Figure]:
-    texts = [queries(client, path) for path in page.paths[:: max(len(page.paths) // COUNTED, 1)]]
+    texts = [queries(client, path) for path in page.paths[:: -(-len(page.paths) // effort.counted)]]
     most = max(map(len, texts))
     yield Figure(f"{page.name}: queries", "queries", most, goal=page.queries)
-    bare = floor.statements(max(texts, key=len), 50)
-    one = run(Job(port, asked, requests=max(effort.requests, len(asked))))
+    bare = floor.statements(max(texts, key=len), effort.requests // 4)
+    one = run(Job(port, asked, requests=effort.requests))
     yield of_times(
         f"{page.name}: server time, one client", one.server, goal=page.p95, floor=bare.p95, floor_of="bare SQL, p95"
     )

@@ -27,8 +27,6 @@ HOURS = (8, 9, 9, 10, 10, 11, 11, 13, 14, 14, 15, 15, 16, 17, 19, 22, 2)
 """Local hours of filing, most in working hours."""
 DAY = 24 * 60.0
 OVER = (Status.CLOSED, Status.CANCELLED)
-EACH = 5
-"""Tickets of each kind."""
 TILES = ("no_sound", "choppy", "no_picture")
 HOSPITALS = [place.name for place in cast.PLACES]
 
@@ -50,11 +48,11 @@ def past(now: datetime, count: int) -> list[Template]:
     return templates
 
 
-def current(now: datetime) -> list[Template]:
-    """Tickets in every state that is not over, as they stand at `now`."""
+def current(now: datetime, each: int) -> list[Template]:
+    """Tickets in every state that is not over, as they stand at `now`; `each` of each kind."""
     with transaction.atomic():
         scene = Scene(world.read(), now)
-        told = [tell(case) for number, tell in enumerate(KINDS * EACH) for case in [Case.of(scene, number)]]
+        told = [tell(case) for number, tell in enumerate(KINDS * each) for case in [Case.of(scene, number)]]
         for ticket in told:
             deadlines.rebuild(deadlines.lock(ticket.timeline), now=now)
         workflow.follow_engine(now)
