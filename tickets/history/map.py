@@ -287,14 +287,24 @@ def _hospital(table: _Table) -> HospitalOf:
 
 
 def _columns(table: _Table) -> Columns:
+    def must(name: str) -> str:
+        return table.text(name, 200)
+
+    def may(name: str) -> str:
+        return table.text(name, 200, "")
+
     made = Columns(
-        *(table.text(name, 200) for name in ("key", "state", "at", "opened", "priority")),
+        key=must("key"),
+        state=must("state"),
+        at=must("at"),
+        opened=must("opened"),
+        priority=must("priority"),
         title=table.texts("title"),
-        sequence=table.text("sequence", 200, ""),
-        contact=table.text("contact", 200, ""),
-        place=table.text("place", 200, ""),
-        group=table.text("group", 200, ""),
-        solution=table.text("solution", 200, ""),
+        sequence=may("sequence"),
+        contact=may("contact"),
+        place=may("place"),
+        group=may("group"),
+        solution=may("solution"),
         description=table.texts("description", ()),
     )
     table.finish()

@@ -13,7 +13,7 @@ import re
 import sqlite3
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -194,7 +194,7 @@ class _Row:
             raise _Wrong(f"{column} too long", value)
         return value
 
-    def _known(self, column: str, known: dict[str, object] | dict[str, int]) -> str:
+    def _known(self, column: str, known: Container[str]) -> str:
         value = self._needed(column)
         if value not in known:
             raise _Wrong(f"unknown {column}", value)
