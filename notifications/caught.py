@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import uuid
 from dataclasses import dataclass
@@ -37,19 +38,19 @@ def keep(content: bytes, to: list[str], now: datetime) -> Path:
     part = path.with_suffix(".part")
     part.write_bytes(b"X-Envelope-To: " + ", ".join(to).encode("ascii", "replace") + b"\r\n" + content)
     part.rename(path)
-    for old in _paths()[settings.MAIL_CATCHER_KEEPS :]:
-        old.unlink(missing_ok=True)
+    for old in _names()[settings.MAIL_CATCHER_KEEPS :]:
+        (folder / old).unlink(missing_ok=True)
     return path
 
 
 def newest(most: int) -> list[CaughtMail]:
     """The latest mails, newest first."""
-    return [_parse(path) for path in _paths()[:most]]
+    return [_parse(_folder() / name) for name in _names()[:most]]
 
 
 def arrivals() -> list[str]:
     """The keys of all mails, newest first."""
-    return [path.stem for path in _paths()]
+    return [name.removesuffix(".eml") for name in _names()]
 
 
 def read(key: str) -> CaughtMail | None:
@@ -62,8 +63,12 @@ def _folder() -> Path:
     return Path(settings.MAIL_CATCHER_DIR)
 
 
-def _paths() -> list[Path]:
-    return sorted(_folder().glob("*.eml"), reverse=True)
+def _names() -> list[str]:
+    """The names of all mails, newest first; thousands of them are listed for each mail that comes."""
+    if not _folder().is_dir():
+        return []
+    with os.scandir(_folder()) as entries:
+        return sorted((entry.name for entry in entries if entry.name.endswith(".eml")), reverse=True)
 
 
 def _parse(path: Path) -> CaughtMail:

@@ -98,8 +98,9 @@ def run(name: str, channel: Channel, clock: Clock) -> int:
 def claim(name: str, now: datetime) -> list[Parcel]:
     """Take the most pressing due deliveries of a channel, urgent ones first, under one lease.
 
-    What may be bundled takes along whatever else of its kind waits for the same person. A parcel once
-    formed stays as it is, so that a repeat is the same letter.
+    One place in a batch is kept for what is not urgent, or it would wait for a storm's end. What may be
+    bundled takes along whatever else of its kind waits for the same person. A parcel once formed stays as it
+    is, so that a repeat is the same letter.
     """
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
     first = Q(parcel__isnull=True) | Q(parcel=F("id"))
@@ -108,12 +109,14 @@ def claim(name: str, now: datetime) -> list[Parcel]:
         # One claim at a time, or two senders could take half a bundle each.
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"notifications.claim.{name}"])
-        heads = list(
+        due = (
             waiting.filter(free, first, next_try_at__lte=now)
             .select_related("notification__person")
-            .order_by("-notification__is_urgent", "next_try_at", "id")
-            .select_for_update(skip_locked=True, of=("self",))[:BATCH]
+            .order_by("next_try_at", "id")
+            .select_for_update(skip_locked=True, of=("self",))
         )
+        urgent = list(due.filter(notification__is_urgent=True)[: BATCH - 1])
+        heads = urgent + list(due.filter(notification__is_urgent=False)[: BATCH - len(urgent)])
         new = [head.notification.person_id for head in heads if head.is_bundled and head.parcel is None]
         mates = (
             waiting.filter(

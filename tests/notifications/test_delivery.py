@@ -11,7 +11,7 @@ from django.test import Client
 
 from notifications import delivery, letters, outbox
 from notifications.channels import Mail
-from notifications.delivery import BACK_OFF, LEASE, MOST_TRIES
+from notifications.delivery import BACK_OFF, BATCH, LEASE, MOST_TRIES
 from notifications.models import Attempt, Channel, Delivery, Notification, Preference
 from people.models import User
 from tests.factories import AdministratorFactory, LeadFactory, ManagerFactory, NurseFactory
@@ -97,6 +97,16 @@ def test_urgent_mails_go_alone_and_before_the_others(smtp: Server, clock: Clock)
     tell(lead, "page two", clock, urgent=True)
     assert run(clock) == 3
     assert ["page one" in smtp.subjects()[0], "page two" in smtp.subjects()[1]] == [True, True]
+
+
+def test_a_calm_letter_has_a_place_in_each_batch_however_many_urgent_ones_wait(smtp: Server, clock: Clock) -> None:
+    tell(LeadFactory(), "calm", clock)
+    clock.pass_by(minutes=2)
+    storm = LeadFactory()
+    for number in range(2 * BATCH):
+        tell(storm, f"page {number}", clock, urgent=True)
+    parcels = delivery.claim("mail", clock())
+    assert [parcel.deliveries[0].notification.is_urgent for parcel in parcels] == [True] * (BATCH - 1) + [False]
 
 
 def test_without_bundles_each_matter_is_its_own_mail(smtp: Server, clock: Clock) -> None:
