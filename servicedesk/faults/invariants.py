@@ -262,7 +262,7 @@ def i9(evidence: Evidence | None = None) -> Rows:
         FROM sla_fact fact JOIN tickets_ticket ticket ON ticket.timeline_id = fact.timeline_id
         WHERE fact.by_id IS NOT NULL AND fact.kind <> 'acknowledged' AND NOT EXISTS (
             SELECT FROM tickets_ticketevent event WHERE event.ticket_id = ticket.id
-            AND event.recorded_at = fact.recorded_at)""")
+            AND event.recorded_at = fact.recorded_at AND event.by_id = fact.by_id)""")
     if evidence is not None:
         [(rows,)] = _rows("SELECT count(*) FROM audit_entry WHERE act = 'tickets.phone_shown'")
         if not evidence.looked_at <= rows <= evidence.looked_at + evidence.perhaps_looked_at:

@@ -138,7 +138,7 @@ def worker_hung(drill: Drill) -> None:
         beats, now = Heartbeat.objects.count(), database_now()
         with drill.desk.halted("engine"):
             gate.open()
-            with drill.desk.besides("-A", "servicedesk", "worker", "-Q", "engine", "-c", "1", "-n", "second@%h"):
+            with drill.desk.sweepers(1):
                 drill.until_paged(drill.file(FEW))
         assert Heartbeat.objects.count() > beats, f"nobody else swept since {now}"
     drill.until_paged(tickets)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from servicedesk.celery import app as celery
 from servicedesk.faults.gates import wait_for
 
 STOP_SECONDS = 20
@@ -82,10 +84,31 @@ class Desk:
                 self.hit(part, signal.SIGCONT)
 
     @contextmanager
-    def besides(self, *arguments: str) -> Iterator[None]:
+    def sweepers(self, count: int) -> Iterator[None]:
+        """So many sweepers too many, all of them ready."""
+        name = f"second@{socket.gethostname()}"
+        with self.besides("servicedesk", "worker", "-Q", "engine", "-c", str(count), "-n", name, *QUIET):
+            wait_for(lambda: celery.control.ping(destination=[name], timeout=1))
+            yield
+
+    @contextmanager
+    def beats(self, count: int) -> Iterator[None]:
+        """So many schedulers too many, with a tick every 0.2 s."""
+        with ExitStack() as stack:
+            for number in range(count):
+                schedule = str(self.folder / f"schedule{number}")
+                options = ("beat", "--pidfile=", "-l", "WARNING", "-s", schedule)
+                stack.enter_context(self.besides("servicedesk.faults.quick_beat", *options))
+            yield
+
+    @contextmanager
+    def besides(self, app: str, *arguments: str) -> Iterator[None]:
         """One more Celery process (`worker …` or `beat …`) next to those of the desk."""
-        command = [sys.executable, "-m", "celery", "-q", *arguments]
-        child = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, process_group=0)
+        command = [sys.executable, "-W", "ignore:You", "-m", "celery", "-q", "-A", app, *arguments]
+        with (self.folder / "besides.log").open("ab") as log:
+            child = subprocess.Popen(
+                command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+            )
         try:
             yield
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -15,13 +15,14 @@ from people.models import DutyOverride, Role, User
 from servicedesk.faults.drill import Drill, Fault
 from servicedesk.faults.gates import wait_for
 from sla import escalation, tasks
-from sla.models import Deadline, EngineEvent, Page
+from sla.models import Deadline, EngineEvent, Heartbeat, Page
 from sla.sweep import database_now
 from tickets import workflow
 from tickets.models import Ticket
 
-MANY = 100
+MANY = 60
 FEW = 12
+SWEEPS_OF_A_CROWD = 20
 SPOILED = 3
 LOCKED_SECONDS = 12
 RACES = 40
@@ -39,15 +40,10 @@ def response(ticket: Ticket) -> Deadline:
 
 @contextmanager
 def crowd(drill: Drill, beats: int, sweepers: int) -> Iterator[None]:
-    """So many schedulers with a tick every 0.2 s, so many sweepers, besides those that should be there."""
-    with ExitStack() as stack:
-        if sweepers:
-            worker = ("worker", "-Q", "engine", "-c", str(sweepers), "-n", "crowd@%h", "-l", "WARNING")
-            stack.enter_context(drill.desk.besides("-A", "servicedesk", *worker))
-        for number in range(beats):
-            schedule = str(drill.desk.folder / f"schedule{number}")
-            beat = ("beat", "--pidfile=", "-l", "WARNING", "-s", schedule)
-            stack.enter_context(drill.desk.besides("-A", "servicedesk.faults.quick_beat", *beat))
+    """So many schedulers and sweepers too many, all at work before the body runs."""
+    with drill.desk.sweepers(sweepers), drill.desk.beats(beats):
+        enough = Heartbeat.objects.count() + SWEEPS_OF_A_CROWD
+        wait_for(lambda: Heartbeat.objects.count() > enough)
         yield
 
 

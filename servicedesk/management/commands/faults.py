@@ -29,6 +29,7 @@ from tickets.models import FaultTile
 
 PAST_TICKETS = 24
 START_SECONDS = 300.0
+MINUTES = 15
 
 
 def nothing(drill: Drill) -> None:
@@ -52,7 +53,9 @@ class Command(BaseCommand):
         known = sorted({fault.key[:3] for fault in (*OUTAGES, *SWEEPS)})
         parser.add_argument("--only", nargs="+", choices=known, metavar="FAULT", help=f"of {', '.join(known)}")
 
-    def handle(self, *args: Any, only: list[str] | None, **options: Any) -> None:
+        parser.add_argument("--minutes", type=float, default=MINUTES, help="no fault begins later; default %(default)s")
+
+    def handle(self, *args: Any, only: list[str] | None, minutes: float, **options: Any) -> None:
         # It kills servers and empties the database: never where somebody else's data could be.
         if not settings.DEMO or os.environ.get("DATABASE_URL") != embedded.Postgres().url():
             raise CommandError("run this as ./desk faults: it needs servers of its own")
@@ -66,7 +69,7 @@ class Command(BaseCommand):
         with embedded.locked(settings.RUN_DIR / "drill.lock", fcntl.LOCK_EX | fcntl.LOCK_NB), self.desk() as drill:
             assert drill.load is not None
             with drill.load.running():
-                outcomes = run(drill, [BEFORE, *chosen])
+                outcomes = run(drill, [BEFORE, *chosen], started + minutes * 60)
             outcomes += run(drill, [AFTER])
         evidence = drill.evidence
         self.stdout.write(
