@@ -14,6 +14,7 @@ from servicedesk.bench import floor
 from servicedesk.bench.load import UNIQUE, Answers, Job, Request, run
 from servicedesk.bench.pages import CLIENTS, Effort
 from servicedesk.bench.report import Figure, of_times
+from servicedesk.bench.web import Web
 from servicedesk.bench.world import vocabulary
 from servicedesk.demo import texts
 from tickets.models import Ticket
@@ -27,12 +28,14 @@ class Lost(RuntimeError):
     """Not every answered request made a ticket, or some made two."""
 
 
-def measure(port: int, effort: Effort, now: datetime) -> list[Figure]:
+def measure(server: Web, effort: Effort, now: datetime) -> list[Figure]:
     """One client, then eight; each with an idempotency key, as a program should."""
-    asked = requests(port, now)
+    port, asked = server.port, requests(server.port, now)
     _file(Job(port, asked, clients=CLIENTS, requests=min(len(asked), effort.requests), mark="warm"))
     one = _file(Job(port, asked, requests=effort.requests, mark="one"))
+    used = server.cpu()
     eight = _file(Job(port, asked, clients=CLIENTS, seconds=effort.seconds, mark="eight"))
+    used = server.cpu() - used
     alone, _ = floor.inserts(1, min(effort.seconds, 3))
     _, together = floor.inserts(CLIENTS, min(effort.seconds, 3))
     return [
@@ -49,6 +52,7 @@ def measure(port: int, effort: Effort, now: datetime) -> list[Figure]:
             floor=together,
             floor_of="inserts, eight clients",
         ),
+        Figure("create by API: processor time of the web process", "ms", used / len(eight.client.ms)),
     ]
 
 

@@ -17,6 +17,7 @@ from people.models import User
 from servicedesk.bench import floor
 from servicedesk.bench.load import Answers, Job, Request, run
 from servicedesk.bench.report import Figure, of_times
+from servicedesk.bench.web import Web
 from servicedesk.bench.world import vocabulary
 from servicedesk.demo import cast
 from tickets.models import Ticket
@@ -78,9 +79,9 @@ def operator() -> Client:
     return client
 
 
-def measure(port: int, effort: Effort) -> list[Figure]:
+def measure(server: Web, effort: Effort) -> list[Figure]:
     """Every page's figures, and the hello-world page's before them."""
-    client = operator()
+    client, port = operator(), server.port
     cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
     headers = {"Host": f"localhost:{port}", "Cookie": cookie}
     hello = [Request(reverse("health"), headers)]
@@ -94,22 +95,24 @@ def measure(port: int, effort: Effort) -> list[Figure]:
     for page in pages(random.Random(1)):  # noqa: S311 - which words are searched for
         asked = [Request(path, headers) for path in page.paths]
         run(Job(port, asked, clients=CLIENTS, requests=min(2 * len(asked), effort.requests)))
-        found += _figures(page, client, asked, port, effort, eight)
+        found += _figures(page, client, asked, server, effort, eight)
     return found
 
 
 def _figures(
-    page: Page, client: Client, asked: Sequence[Request], port: int, effort: Effort, hello: Answers
+    page: Page, client: Client, asked: Sequence[Request], server: Web, effort: Effort, hello: Answers
 ) -> Iterator[Figure]:
     texts = [queries(client, path) for path in page.paths[:: -(-len(page.paths) // effort.counted)]]
     most = max(map(len, texts))
     yield Figure(f"{page.name}: queries", "queries", most, goal=page.queries)
     bare = floor.statements(max(texts, key=len), effort.requests // 4)
-    one = run(Job(port, asked, requests=effort.requests))
+    one = run(Job(server.port, asked, requests=effort.requests))
     yield of_times(
         f"{page.name}: server time, one client", one.server, goal=page.p95, floor=bare.p95, floor_of="bare SQL, p95"
     )
-    eight = run(Job(port, asked, clients=CLIENTS, seconds=effort.seconds))
+    used = server.cpu()
+    eight = run(Job(server.port, asked, clients=CLIENTS, seconds=effort.seconds))
+    used = server.cpu() - used
     yield Figure(
         f"{page.name}: eight clients",
         "requests/s",
@@ -121,6 +124,7 @@ def _figures(
         floor=hello.per_second,
         floor_of="hello world",
     )
+    yield Figure(f"{page.name}: processor time of the web process", "ms", used / len(eight.client.ms))
 
 
 def queries(client: Client, path: str) -> list[str]:

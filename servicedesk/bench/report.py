@@ -55,8 +55,8 @@ def markdown(run: dict[str, Any]) -> str:
         f" cores of {machine['cpu']}, {machine['memory_gb']} GB; PostgreSQL {machine['postgresql']},"
         f" Python {machine['python']}.",
         "",
-        "| figure | p50 | p95 | value | goal | | floor |",
-        "|---|---:|---:|---:|---:|---|---:|",
+        "| figure | p50 | value (times: p95) | goal | | floor |",
+        "|---|---:|---:|---:|---|---|",
     ]
     return "\n".join([*lines, *map(_row, run["figures"])]) + "\n"
 
@@ -65,5 +65,6 @@ def _row(figure: dict[str, Any]) -> str:
     goal = "" if figure["goal"] is None else f"{'≥' if figure['at_least'] else '≤'} {figure['goal']:g}"
     verdict = {None: "", True: "met", False: "**missed**"}[figure["met"]]
     floor = "" if figure["floor"] is None else f"{figure['floor']:g} ({figure['floor_of']})"
-    p50, p95 = ("" if figure[name] is None else f"{figure[name]:g}" for name in ("p50", "p95"))
-    return f"| {figure['name']} | {p50} | {p95} | {figure['value']:g} {figure['unit']} | {goal} | {verdict} | {floor} |"
+    p50 = "" if figure["p50"] is None or "/s" in figure["unit"] else f"{figure['p50']:g}"
+    value = f"{figure['value']:g} {figure['unit']}"
+    return f"| {figure['name']} | {p50} | {value} | {goal} | {verdict} | {floor} |"

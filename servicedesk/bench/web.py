@@ -28,13 +28,26 @@ class Web:
 
     def memory(self) -> list[float]:
         """Resident megabytes of each worker. What they share with the master counts in each of them."""
-        workers = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [_resident(int(pid)) for pid in workers]
+        return [_resident(pid) for pid in self._workers()]
+
+    def cpu(self) -> float:
+        """Milliseconds of processor that the workers have used so far; what else runs here changes them little."""
+        return sum(map(_used, self._workers()))
+
+    def _workers(self) -> list[int]:
+        return [
+            int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
 
 
 def _resident(pid: int) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def _used(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

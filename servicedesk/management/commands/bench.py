@@ -66,8 +66,8 @@ class Command(BaseCommand):
         effort = pages.Effort(8, 0.2, 2) if quick else pages.Effort(200, 10, 10)
         figures: list[Figure] = self.step("the engine", engine.measure, 10 if quick else 300, 1 if quick else 3)
         with web.serving() as server:
-            figures += self.step("the pages", pages.measure, server.port, effort)
-            figures += self.step("the API", filing.measure, server.port, effort, timezone.now())
+            figures += self.step("the pages", pages.measure, server, effort)
+            figures += self.step("the API", filing.measure, server, effort, timezone.now())
             memory = max(server.memory())
         figures.append(Figure("web process: memory", "MB", memory, goal=MEMORY_MB))
         return {
