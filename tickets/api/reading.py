@@ -153,7 +153,7 @@ class Deadlines(TicketView):
 class File(View):
     """A file of a ticket."""
 
-    @extend_schema(operation_id="files_read", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(operation_id="files_read", responses={(200, "*/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, key: UUID) -> HttpResponse:
         """The file itself, to keep."""
         links = TicketAttachment.objects.for_user(request.user).select_related("attachment")
