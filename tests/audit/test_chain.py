@@ -140,7 +140,7 @@ def test_the_migration_chains_what_stands_already() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_hundred_writers_at_once_make_one_chain_and_those_that_fail_leave_no_gap() -> None:
     """Each writes twice in a transaction; every tenth of them breaks off at its end."""
-    start = Barrier(WRITERS)
+    start = Barrier(WRITERS, timeout=60)
 
     def work(number: int) -> None:
         try:
