@@ -13,9 +13,10 @@ from django.db import connection, transaction
 from notifications import outbox
 from people.models import Role, User
 from people.roster import Roster
-from sla import deadlines, derived
+from sla import deadlines, derived, pages
 from sla.facts import Kind
 from sla.models import Deadline, EngineEvent, Page, Timeline
+from sla.pages import Written
 
 DIGEST_FROM = 10
 """More pages than this for one person in one batch become one message: after an outage nobody reads 3,000."""
@@ -116,19 +117,15 @@ def fire(firings: Sequence[Firing], now: datetime, duty: Duty) -> None:
 
     The clocks' new step and next action are set on the rows only: `save_progress` writes them.
     """
-    pages, told = [], []
+    written, told = [], []
     for f in firings:
-        pages += [_page(f, m, Page.State.SKIPPED, now) for m in f.skipped]
+        written += [Written(_page(f, m, Page.State.SKIPPED, now)) for m in f.skipped]
         page = _page(f, f.milestone, Page.State.SENT, now)
-        pages.append(page)
+        written.append(Written(page, f.people))
         told.append((page, f))
         f.deadline.last_step = f.milestone["step"]
         f.deadline.next_action_at = next_look(f.deadline, now)
-    Page.objects.bulk_create(pages)
-    recipients = Page.recipients.through
-    recipients.objects.bulk_create(
-        recipients(page_id=page.pk, user_id=person.pk) for page, f in told for person in f.people
-    )
+    pages.write(written)
     _report_gaps([f for f in firings if f.fell_through], now, duty)
     outbox.tell_batch(_messages(told), now)
 
@@ -175,7 +172,7 @@ def pass_over(timeline: Timeline, now: datetime) -> None:
     """
     rows = timeline.deadlines.filter(state=Deadline.State.RUNNING).select_related("commitment")
     behind = [(row, past) for row in rows if (past := reached(row, now))]
-    Page.objects.bulk_create(_skipped(row, milestone, now) for row, past in behind for milestone in past)
+    pages.write([Written(_skipped(row, milestone, now)) for row, past in behind for milestone in past])
     for row, past in behind:
         row.last_step = past[-1]["step"]
         row.next_action_at = next_look(row, now)
@@ -224,7 +221,7 @@ def _messages(told: Sequence[tuple[Page, Firing]]) -> list[outbox.Message]:
     flooded = {pk for pk, theirs in of_person.items() if len(theirs) > DIGEST_FROM}
     messages = [
         outbox.Message(
-            persons=[p for p in f.people if p.pk not in flooded],
+            persons=persons,
             kind="sla.page",
             dedupe_key=f"page:{f.deadline.pk}:{f.deadline.cycle}:{f.milestone['step']}",
             context=_context(f),
@@ -232,6 +229,7 @@ def _messages(told: Sequence[tuple[Page, Firing]]) -> list[outbox.Message]:
             urgent=f.deadline.timeline.is_urgent,
         )
         for _, f in told
+        if (persons := [p for p in f.people if p.pk not in flooded])
     ]
     people = {p.pk: p for _, f in told for p in f.people}
     for pk in sorted(flooded):
