@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import ForeignKey
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
@@ -28,8 +31,21 @@ class ReadOnly(admin.ModelAdmin[Any]):
         return False
 
 
+class KeySelect(AutocompleteSelect):
+    """A searched choice that shows nothing for what is no key; Django's own fails over it (T104)."""
+
+    def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> Any:
+        keys = [one for one in value if one.isascii() and one.isdigit() and len(one) <= 18]
+        return super().optgroups(name, keys, attrs)
+
+
 class Audited(admin.ModelAdmin[Any]):
     """Set-up rows: who changed which fields stands in the trail, in the same transaction as the change."""
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KeySelect(db_field, self.admin_site, using=kwargs.get("using")))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def note(self, request: HttpRequest, act: str, subject: Any, **detail: Any) -> None:
         """One line of the trail: `act` of the signed-in administrator on `subject`."""

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 import time_machine
+from django.contrib import admin
 from pytest_django import Settings
 
+from people.models import Role
 from tests.permissions import ANONYMOUS
-from tests.safety.nasty import BODIES, HEADERS, ODD_KEYS, TEXTS, Door, Sender, doors, fields
+from tests.safety.nasty import BODIES, HEADERS, ODD_KEYS, TEXTS, Answer, Door, Sender, doors, fields
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +103,29 @@ def test_t104_no_door_fails_over_the_head_of_a_request(sender: Sender) -> None:
                     yield name, stranger, door.path(sender.world), {"headers": headers}
 
     assert faults_of(sender, requests()) == ""
+
+
+def test_t104_no_set_up_page_fails_over_its_query_or_its_form(sender: Sender) -> None:
+    """Django's own pages, with our models and forms in them."""
+    texts, faults, forms = list(TEXTS.values()), [], 0
+
+    def send(method: str, path: str, **request: Any) -> Answer:
+        answer = sender.send(Role.ADMIN, method, path, **request)
+        if answer.is_fault:
+            faults.append(f"{method} {path}: {answer.status} {' '.join(answer.wrote)}")
+        return answer
+
+    for number, model in enumerate(admin.site._registry):
+        base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        names = ("q", "p", "o", "e", "all", *(f"{field.name}__exact" for field in model._meta.fields))
+        send("GET", base, query_params={name: texts[(number + turn) % len(texts)] for turn, name in enumerate(names)})
+        send("GET", f"{base}{quote(texts[number % len(texts)][:300], safe='')}/change/")
+        page = send("GET", f"{base}add/")
+        if page.status != 200:
+            continue
+        forms += 1
+        fields = page.response.context["adminform"].form.fields
+        sent = {name: texts[(number + turn * 3) % len(texts)] for turn, name in enumerate(fields)}
+        send("POST", f"{base}add/", data=sent)
+    assert "\n".join(faults) == ""
+    assert forms > 5
