@@ -16,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pytest_django import DjangoDbBlocker
 
 from people import links
@@ -142,7 +142,7 @@ def panels(made: Product) -> dict[str, Visit]:
 def frame(made: Product) -> dict[str, Visit]:
     """Wall, roster, inbox, accounts, the demo's doors, refusals."""
     reset = links.link_for(made.people["zhoumin"]).removeprefix(settings.SITE_URL)
-    accounts = {name: Visit("linxiao", reverse(f"account:{name}")) for name in ("me", "contact", "password")}
+    accounts = {name: Visit("linxiao", reverse(f"account:{name}")) for name in ("me", "contact", "password", "tokens")}
     doors = ("login", "forgot", "forgot-sent", "signed-out")
     refusals = (400, 403, 429, 500)
     return {
@@ -243,7 +243,8 @@ class Looker:
         if visit.deed:
             visit.deed(page)
             page.wait_for_load_state()
-            page.wait_for_function(SETTLED)
+            # A button whose answer is still on its way is shown paler; that is no state to judge a page in.
+            expect(page.locator(".htmx-request")).to_have_count(0)
         page.remove_listener("response", listen)
         if statuses[-1] != visit.status:
             self.found.append((name, f"answered {statuses[-1]}"))
@@ -276,9 +277,6 @@ class Looker:
         for page in self.pages.values():
             page.context.close()
 
-
-SETTLED = "!document.querySelector('.htmx-request')"
-"""A button whose answer is still on its way is shown paler; that is no state to judge a page in."""
 
 AXE_RUN = f"""(rules) => axe.run({{exclude: [".select2-container"]}},
   {{runOnly: {RULES}, rules, preload: false, resultTypes: ["violations"]}}).then((found) => found.violations)"""
