@@ -172,7 +172,7 @@ def test_the_administrator_makes_one_for_somebody_and_it_is_on_record() -> None:
     client = signed_in(admin)
     form = {"user": nurse.pk, "name": "HIS", "scope": "read", "days": "365"}
     page = client.post("/admin/people/apitoken/add/", form, follow=True).content.decode()
-    text = "desk_" + page.partition(": desk_")[2][:64]
+    text = "desk_" + page.partition("desk_")[2][:64]
     assert ask(text) == 200
     entry = Entry.objects.get(act="people.apitoken.made")
     assert (entry.actor, entry.subject) == (admin, nurse.name)
