@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from django.db import Error, connection
 
 GATE = 73_001
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 class Gate:
