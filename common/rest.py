@@ -20,6 +20,7 @@ class View(APIView):
     """One address. `parameters` are what its query string may hold."""
 
     parameters: ClassVar[tuple[str, ...]] = ()
+    http_method_names = ["get", "head", "post", "patch"]
 
     def known_parameters(self) -> frozenset[str]:
         return frozenset(self.parameters)
