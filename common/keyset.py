@@ -121,7 +121,7 @@ def page(
     return Page(found, first if more or not backwards else "", last if more or backwards else "")
 
 
-class _OneOf(Func):
+class OneOf(Func):
     """`pk = ANY(ARRAY(SELECT …))`: the keys are looked up first, before any row is joined with others."""
 
     arg_joiner = " = ANY("
@@ -145,7 +145,7 @@ def _found(
         ]
     parts = [(dated if s.dated else rows).filter(s.which).order_by(*s.by).values("pk")[:most] for s in stretches]
     keys = parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True)[:most]
-    chosen = _OneOf(F("pk"), ArraySubquery(keys))
+    chosen = OneOf(F("pk"), ArraySubquery(keys))
     return list(rows.filter(chosen).order_by(*keyset.order(backwards)))
 
 

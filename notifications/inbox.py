@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Subquery
 
 from common import live
 from notifications.models import Notification
@@ -19,6 +19,12 @@ def of(user: User) -> QuerySet[Notification]:
 def unread(user: User) -> int:
     """How many the bell shows."""
     return of(user).filter(read_at__isnull=True).count()
+
+
+def unread_expression(user: User) -> Subquery:
+    """What `unread` counts, as a column of somebody else's query."""
+    rows = of(user).filter(read_at__isnull=True).order_by().values("person_id")
+    return Subquery(rows.annotate(count=Count("pk")).values("count"))
 
 
 def mark_read(user: User, *, pk: int | None = None, up_to: int | None = None, now: datetime) -> int:

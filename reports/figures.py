@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter, itemgetter
 
-from django.db.models import Count, Min, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, Min, Q, QuerySet, Value
 
+from common.keyset import OneOf
 from sla.models import Deadline, Page
 from tickets.models import Ticket
 
@@ -28,28 +31,51 @@ class Load:
 
 
 def load(now: datetime, end_of_day: datetime) -> Load:
-    """One aggregate over the open deadlines (index `sla_deadline_open`)."""
-    open_ones = Deadline.objects.filter(state__in=(State.RUNNING, State.PAUSED))
-    running = Q(state=State.RUNNING)
-    over = running & Q(due_at__lt=now)
-    soon = running & Q(due_at__gte=now, due_at__lte=now + WINDOW)
-    alone = (over | soon) & Q(acknowledged_by=None, timeline__assignee=None)
-    found = open_ones.aggregate(
-        over=Count("pk", filter=over),
-        soon=Count("pk", filter=soon),
-        later_today=Count("pk", filter=running & Q(due_at__gt=now + WINDOW, due_at__lte=end_of_day)),
-        paused=Count("pk", filter=Q(state=State.PAUSED)),
-        unfollowed=Count("pk", filter=alone),
-        next_unfollowed_at=Min("due_at", filter=alone & Q(due_at__gte=now)),
+    """How the open deadlines stand, in one query; each figure is a range of the index `sla_deadline_by_state`."""
+    running = Deadline.objects.filter(state=State.RUNNING)
+    soon = running.filter(due_at__gte=now, due_at__lte=now + WINDOW)
+    # A timeline's next deadline is its first: those of unassigned timelines are few and found by it.
+    alone = running.filter(
+        due_at__lte=now + WINDOW,
+        acknowledged_by=None,
+        timeline__assignee=None,
+        timeline__next_due_at__lte=now + WINDOW,
     )
-    return Load(**found)
+    parts = {
+        "over": running.filter(due_at__lt=now),
+        "soon": soon,
+        "later_today": running.filter(due_at__gt=now + WINDOW, due_at__lte=end_of_day),
+        "paused": Deadline.objects.filter(state=State.PAUSED),
+        "unfollowed": alone,
+    }
+    counted = [_counted(name, rows, now) for name, rows in parts.items()]
+    found = {name: (count, first) for name, count, first in counted[0].union(*counted[1:], all=True)}
+    none: tuple[int, datetime | None] = (0, None)
+    counts = {name: found.get(name, none)[0] for name in parts}
+    return Load(**counts, next_unfollowed_at=found.get("unfollowed", none)[1])
 
 
-def pressing(now: datetime) -> list[Deadline]:
-    """The clocks that are over or fall due within the window, the most pressing first, with their people."""
-    rows = Deadline.objects.filter(state=State.RUNNING, due_at__lte=now + WINDOW).order_by("due_at")
+def _counted(
+    name: str, rows: QuerySet[Deadline], now: datetime
+) -> QuerySet[Deadline, tuple[str, int, datetime | None]]:
+    """One row: the name, how many, and when the first of those that lie ahead falls due."""
+    first = Min("due_at", filter=Q(due_at__gte=now))
+    return rows.order_by().annotate(figure=Value(name)).values_list("figure").annotate(count=Count("pk"), first=first)
+
+
+def clocks(now: datetime, most_calls: int = 4) -> tuple[list[Deadline], list[Deadline]]:
+    """The clocks that are over or fall due within the window, the most pressing first; and those whose next
+    milestone comes first: who will be called if nothing happens. With their people, in one query.
+    """
+    running = Deadline.objects.filter(state=State.RUNNING)
+    due = running.filter(due_at__lte=now + WINDOW).order_by("due_at").values("pk")[:MOST_ROWS]
+    calls = running.filter(next_action_at__gt=now).order_by("next_action_at").values("pk")[:most_calls]
     people = ("timeline__hospital", "timeline__assignee", "timeline__owner", "acknowledged_by")
-    return list(rows.select_related("commitment", *people)[:MOST_ROWS])
+    rows = Deadline.objects.filter(OneOf(F("pk"), ArraySubquery(due.union(calls))))
+    found = list(rows.select_related("commitment", *people))
+    pressing = sorted((row for row in found if row.due_at <= now + WINDOW), key=attrgetter("due_at"))
+    calling = [(row.next_action_at, row) for row in found if row.next_action_at and row.next_action_at > now]
+    return pressing[:MOST_ROWS], [row for _at, row in sorted(calling, key=itemgetter(0))[:most_calls]]
 
 
 def tickets_of(deadlines: list[Deadline]) -> dict[int, Ticket]:
@@ -60,17 +86,6 @@ def tickets_of(deadlines: list[Deadline]) -> dict[int, Ticket]:
 
 
 def last_pages(most: int = 4) -> list[Page]:
-    """The pages sent last, newest first, with whom they reached."""
-    rows = Page.objects.filter(state=Page.State.SENT).order_by("-pk")
-    return list(
-        rows.select_related("deadline__commitment", "deadline__timeline__hospital").prefetch_related("recipients")[
-            :most
-        ]
-    )
-
-
-def next_calls(now: datetime, most: int = 4) -> list[Deadline]:
-    """The running clocks whose next milestone comes first: who will be called if nothing happens."""
-    rows = Deadline.objects.filter(state=State.RUNNING, next_action_at__gt=now).order_by("next_action_at")
-    people = ("timeline__hospital", "timeline__assignee", "timeline__owner")
-    return list(rows.select_related("commitment", *people)[:most])
+    """The pages sent last, newest first; `names`: whom they reached."""
+    rows = Page.objects.filter(state=Page.State.SENT).order_by("-pk").with_names()
+    return list(rows.select_related("deadline__commitment", "deadline__timeline__hospital")[:most])

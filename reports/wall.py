@@ -94,7 +94,7 @@ class Clock:
 
 def build(user: User, now: datetime) -> Wall:
     """The wall as `user` may see it at `now`: a bounded number of queries and rows."""
-    pressing = figures.pressing(now)
+    pressing, calling = figures.clocks(now)
     tickets = figures.tickets_of(pressing)
     clocks = [Clock(row, tickets.get(row.timeline_id), now) for row in pressing]
     roster = Roster.load(now, now + timedelta(days=1))
@@ -104,7 +104,7 @@ def build(user: User, now: datetime) -> Wall:
         ticks=tuple((on_axis(now + TICK * n, now), now + TICK * n) for n in range(7)),
         rows=tuple(_row(clock, duty, user) for clock in clocks),
         last_pages=tuple(_past(page) for page in figures.last_pages()),
-        next_calls=tuple(call for row in figures.next_calls(now) if (call := _coming(row, duty))),
+        next_calls=tuple(call for row in calling if (call := _coming(row, duty))),
         duty=tuple(who(now, roster)),
     )
 
@@ -248,7 +248,7 @@ def _past(page: Page) -> Call:
     deadline = page.deadline
     hospital = deadline.timeline.hospital
     text = f"{hospital.short_name or hospital.name} {deadline.commitment.name} {page.label}"
-    names = "、".join(person.name for person in page.recipients.all())
+    names = "、".join(page.names)
     stopped = deadline.state not in {Deadline.State.RUNNING, Deadline.State.PAUSED}
     return Call(page.fired_at, text, names, answered=stopped or deadline.acknowledged_by_id is not None)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
 
 from sla.models import Heartbeat
 
@@ -24,9 +27,14 @@ class Status:
     recent: tuple[int, ...]
 
 
-def status(now: datetime) -> Status:
-    """One query. Never swept counts as stale."""
-    beats = list(Heartbeat.objects.order_by("-at")[:KEPT])
+def latest() -> QuerySet[Heartbeat]:
+    """The last sweeps, newest first."""
+    return Heartbeat.objects.order_by("-at")[:KEPT]
+
+
+def status(now: datetime, beats: Sequence[Heartbeat] | None = None) -> Status:
+    """One query, or none when the `latest` beats are handed in. Never swept counts as stale."""
+    beats = list(latest()) if beats is None else beats
     if not beats:
         return Status(None, None, True, 0, 0, 0, ())
     last = beats[0]

@@ -61,7 +61,7 @@ def for_page(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: bool) -> dict[str, Any]:
     """Context of the ticket page."""
     clocks = chain.Clocks(ticket, now)
-    events = list(ticket.events.select_related("by").prefetch_related("files__attachment"))
+    events = list(ticket.events.select_related("by").with_files())
     return {
         "now": now,
         "ticket": ticket,

@@ -253,6 +253,8 @@ class TicketEvent(models.Model):
     body = models.TextField(_("text"), blank=True)
     data = models.JSONField(_("details"), default=dict)
 
+    attached: list[dict[str, str]]
+    """Only of rows read `with_files`."""
     objects = TicketEventQuerySet.as_manager()
 
     class Meta:

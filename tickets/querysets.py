@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 
 from people.access import ScopedQuerySet
 from tickets.states import OPEN, Status
@@ -53,6 +56,15 @@ class _StoryQuerySet(ScopedQuerySet[_Row]):
 
 class TicketEventQuerySet(_StoryQuerySet["TicketEvent"]):
     """Lines of the story of the tickets that a person may see."""
+
+    def with_files(self) -> Self:
+        """With `attached`: name, key and type of the files on each line, in the same query."""
+        # Asked from this side of the key: the models stand above their querysets.
+        file = JSONObject(
+            name="files__attachment__name", key="files__attachment__key", type="files__attachment__content_type"
+        )
+        lines = self.model._default_manager.filter(pk=OuterRef("pk"), files__isnull=False).order_by("files__id")
+        return self.annotate(attached=ArraySubquery(lines.values(file=file)))
 
 
 class TicketAttachmentQuerySet(_StoryQuerySet["TicketAttachment"]):

@@ -128,17 +128,17 @@ def _tags(event: TicketEvent) -> tuple[Tag, ...]:
 def _files(event: TicketEvent) -> tuple[Attachment, ...]:
     return tuple(
         Attachment(
-            link.attachment.name,
-            reverse("ticket-file", args=[link.attachment.key]),
-            "image" if link.attachment.is_image else "paperclip",
+            file["name"],
+            reverse("ticket-file", args=[file["key"]]),
+            "image" if file["type"].startswith("image/") else "paperclip",
         )
-        for link in event.files.all()
+        for file in event.attached
     )
 
 
 def _page(row: Deadline, page: Page) -> Entry:
     """A page that went out, as one line; red once the promise was broken."""
-    names = "、".join(person.name for person in page.recipients.all())
+    names = "、".join(page.names)
     text = _("%(clock)s, %(label)s: told %(names)s") if names else _("%(clock)s, %(label)s: nobody was on duty")
     body = text % {"clock": row.commitment.name, "label": page.label, "names": names}
     if page.late_seconds >= 60:

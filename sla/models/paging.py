@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from people.models import User
 from sla.models.timeline import Deadline
+
+
+class PageQuerySet(models.QuerySet["Page"]):
+    def with_names(self) -> Self:
+        """With `names`: the people whom each reached, in order of their names."""
+        people = User.objects.filter(pages=OuterRef("pk")).order_by("name").values("name")
+        return self.annotate(names=ArraySubquery(people))
 
 
 class Page(models.Model):
@@ -30,6 +39,10 @@ class Page(models.Model):
     roles = ArrayField(models.CharField(max_length=24), default=list, verbose_name=_("roles asked"))
     recipients = models.ManyToManyField(User, related_name="pages", verbose_name=_("recipients"))
     note = models.CharField(_("note"), max_length=200, blank=True)
+
+    names: list[str]
+    """Only of rows read `with_names`."""
+    objects = PageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("page")

@@ -61,7 +61,10 @@ class Timeline(models.Model):
         verbose_name_plural = _("timelines")
         indexes: ClassVar = [
             models.Index(
-                fields=("next_due_at", "id"), name="sla_timeline_next_due", condition=Q(next_due_at__isnull=False)
+                fields=("next_due_at", "id"),
+                include=("assignee",),
+                name="sla_timeline_next",
+                condition=Q(next_due_at__isnull=False),
             )
         ]
 
@@ -168,9 +171,9 @@ class Deadline(models.Model):
             ),
             # Holds what the wall counts by, so that counting reads no row of the table.
             models.Index(
-                fields=("due_at",),
-                include=("state", "timeline", "acknowledged_by"),
-                name="sla_deadline_open",
+                fields=("state", "due_at"),
+                include=("timeline", "acknowledged_by"),
+                name="sla_deadline_by_state",
                 condition=Q(state__in=["running", "paused"]),
             ),
         ]
