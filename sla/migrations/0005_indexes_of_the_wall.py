@@ -5,28 +5,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0003_api_tokens_and_replies'),
-        ('sla', '0004_covering_indexes'),
+        ("people", "0003_api_tokens_and_replies"),
+        ("sla", "0004_covering_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='deadline',
-            name='sla_deadline_open',
+            model_name="deadline",
+            name="sla_deadline_open",
         ),
         migrations.RemoveIndex(
-            model_name='timeline',
-            name='sla_timeline_next_due',
+            model_name="timeline",
+            name="sla_timeline_next_due",
         ),
         migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(condition=models.Q(('state__in', ['running', 'paused'])), fields=['state', 'due_at'], include=('timeline', 'acknowledged_by'), name='sla_deadline_by_state'),
+            model_name="deadline",
+            index=models.Index(
+                condition=models.Q(("state__in", ["running", "paused"])),
+                fields=["state", "due_at"],
+                include=("timeline", "acknowledged_by"),
+                name="sla_deadline_by_state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='timeline',
-            index=models.Index(condition=models.Q(('next_due_at__isnull', False)), fields=['next_due_at', 'id'], include=('assignee',), name='sla_timeline_next'),
+            model_name="timeline",
+            index=models.Index(
+                condition=models.Q(("next_due_at__isnull", False)),
+                fields=["next_due_at", "id"],
+                include=("assignee",),
+                name="sla_timeline_next",
+            ),
         ),
     ]
