@@ -288,7 +288,7 @@ TEXTS = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), texts = [document.title];
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
-    if (!parent.closest("script, style, kbd, [lang=en]")) texts.push(walker.currentNode.data.trim());
+    if (!parent.closest("script, style, kbd, code, [lang=en]")) texts.push(walker.currentNode.data.trim());
   }
   for (const name of ["aria-label", "title", "placeholder", "alt"])
     for (const one of document.querySelectorAll(`[${name}]`))
