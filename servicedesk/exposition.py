@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,7 +42,7 @@ def may_scrape(request: HttpRequest) -> bool:
 def exposition(now: datetime) -> bytes:
     """All metrics as Prometheus reads them: this server's requests, everybody's tasks, the engine's rows."""
     registry = CollectorRegistry()
-    if metrics.FILES in os.environ:
+    if metrics.SHARED:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(REGISTRY)

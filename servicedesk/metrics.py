@@ -8,6 +8,7 @@ containers; they come through Redis, so whoever runs one can count it there.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # The client's own variable.
 FILES = "PROMETHEUS_MULTIPROC_DIR"
+SHARED = FILES in os.environ
+"""Whether this process counts into files: settled when the client was loaded, whatever is set later."""
 STATIC = "static"
 NOWHERE = "none"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
