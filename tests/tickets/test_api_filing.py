@@ -77,7 +77,7 @@ def test_a_field_that_is_not_the_hospitals_to_say_is_refused_by_name(scene: Scen
 OF_ANOTHER_KIND = [
     ({}, "title"), ({"title": ""}, "title"), ({"title": "  "}, "title"), ({"title": 5}, "title"),
     ({"title": "x" * 121}, "title"), ({"title": None}, "title"), ({"title": "a\0b"}, "title"),
-    ({"title": "\ud800"}, "title"), ({"title": ["x"]}, "title"),
+    ({"title": ["x"]}, "title"),
     ({"title": "x", "kind": "war"}, "kind"), ({"title": "x", "severity": True}, "severity"),
     ({"title": "x", "device": "1"}, "device"), ({"title": "x", "device": 2**70}, "device"),
     ({"title": "x", "device": True}, "device"), ({"title": "x", "site": None}, "site"),
