@@ -5,8 +5,10 @@
 (() => {
   const meta = document.querySelector('meta[name="server-time"]');
   const [navigation] = performance.getEntriesByType("navigation");
-  // A wrong clock on the reader's machine must not move a deadline.
-  const offset = meta ? Date.parse(meta.content) - (performance.timeOrigin + (navigation ? navigation.responseStart : 0)) : 0;
+  // A wrong clock on the reader's machine must not move a deadline. The page's start is counted back from that clock as it
+  // stands now: performance.timeOrigin keeps what it said before somebody set it.
+  const opened = Date.now() - performance.now();
+  const offset = meta ? Date.parse(meta.content) - (opened + (navigation ? navigation.responseStart : 0)) : 0;
   const STATES = ["running", "soon", "over"];
   const words = () => document.getElementById("sd-words").dataset;
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
