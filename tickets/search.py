@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import rjieba
@@ -25,15 +24,10 @@ NUMBER = re.compile(r"(?:SR-?)?(\d{4})-(\d{0,6})", re.IGNORECASE)
 PUNCTUATION = re.compile(r"[\W_]+")
 
 
-@cache
-def _cutter() -> Any:
-    return rjieba.Jieba()
-
-
 def words(text: str) -> list[str]:
     """The words of `text` as they are indexed: cut by meaning, lower case, without punctuation."""
     plain = PUNCTUATION.sub(" ", text.lower())
-    return [word for word in (cut.strip() for cut in _cutter().cut_for_search(plain)) if word]
+    return [word for word in (cut.strip() for cut in rjieba.cut_for_search(plain)) if word]
 
 
 def index(ticket: Ticket) -> SearchVector:
