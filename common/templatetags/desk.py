@@ -16,8 +16,10 @@ from django import template
 from django.conf import settings
 from django.forms import BaseForm
 from django.template import Context
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django_stubs_ext import StrOrPromise
 
 from common import wording
 from common.present import Chip, Entry, FaultCard, GoverningClock, Holder, Leg, NextStep, Step, SumLine, Tag, WallRow
@@ -68,20 +70,37 @@ def _name_of(person: object) -> str:
     return str(getattr(person, "name", "") or person)
 
 
-@register.inclusion_tag("components/chip.html")
-def chip(chip: Chip, extra: str = "") -> dict[str, Any]:
+@register.simple_tag
+def chip(chip: Chip, extra: str = "") -> SafeString:
     """A clock chip: icon, word, figure; counts down in the browser when the chip says so."""
-    return {"chip": chip, "extra": extra}
+    looks = f"sd-chip sd-chip-{chip.state} {extra}".rstrip()
+    if not chip.counts or chip.due is None:
+        return format_html('<span class="{}">{}<span>{}</span></span>', looks, icon(chip.icon, 14), chip.text)
+    due, soon = _moment(chip.due), format_html(' data-soon="{}"', _moment(chip.soon)) if chip.soon else ""
+    words = '<span class="{}" data-due="{}"{}>{}<span data-countdown>{}</span></span>'
+    return format_html(words, looks, due, soon, _counting_icons(), chip.text)
 
 
-@register.inclusion_tag("components/tag.html")
-def tag(tag: Tag) -> dict[str, Any]:
-    """A state tag."""
-    return {"tag": tag}
+def _moment(at: datetime) -> str:
+    return timezone.localtime(at).isoformat()
+
+
+@lru_cache(maxsize=1)
+def _counting_icons() -> SafeString:
+    """All that a counting chip may come to show; the style sheet picks one."""
+    looks = (("clock", "running"), ("hourglass", "soon"), ("triangle-alert", "over"))
+    pictures = format_html_join("", "{}", ((icon(name, 14, extra=f"sd-on-{state}"),) for name, state in looks))
+    return format_html('<span class="sd-chip-icons">{}</span>', pictures)
 
 
 @register.simple_tag
-def tag_of(text: str, icon_name: str = "", tone: str = "off") -> SafeString:
+def tag(tag: Tag) -> SafeString:
+    """A state tag."""
+    return tag_of(tag.text, tag.icon, tag.tone)
+
+
+@register.simple_tag
+def tag_of(text: StrOrPromise, icon_name: str = "", tone: str = "off") -> SafeString:
     """A state tag from loose words: ``{% tag_of text "truck" "act" %}``."""
     picture = icon(icon_name, 14) if icon_name else ""
     return format_html('<span class="sd-tag sd-tag-{}">{}{}</span>', tone, picture, text)
