@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from operator import attrgetter, itemgetter
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, Min, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import F
 
 from common.keyset import OneOf
 from sla.models import Deadline, Page
 from tickets.models import Ticket
+from tickets.queue import MOST_COUNTED
 
 WINDOW = timedelta(minutes=60)
 MOST_ROWS = 12
@@ -20,7 +22,10 @@ State = Deadline.State
 
 @dataclass(frozen=True)
 class Load:
-    """How many running clocks are over, fall due within the window, stand still; and the day's rest."""
+    """How many running clocks are over, fall due within the window, stand still; and the day's rest.
+
+    Counting ends at `MOST_COUNTED`: then a figure reads "999+".
+    """
 
     over: int
     soon: int
@@ -30,37 +35,50 @@ class Load:
     next_unfollowed_at: datetime | None
 
 
-def load(now: datetime, end_of_day: datetime) -> Load:
-    """How the open deadlines stand, in one query; each figure is a range of the index `sla_deadline_by_state`."""
-    running = Deadline.objects.filter(state=State.RUNNING)
-    soon = running.filter(due_at__gte=now, due_at__lte=now + WINDOW)
-    # A timeline's next deadline is its first: those of unassigned timelines are few and found by it.
-    alone = running.filter(
-        due_at__lte=now + WINDOW,
-        acknowledged_by=None,
-        timeline__assignee=None,
-        timeline__next_due_at__lte=now + WINDOW,
-    )
-    parts = {
-        "over": running.filter(due_at__lt=now),
-        "soon": soon,
-        "later_today": running.filter(due_at__gt=now + WINDOW, due_at__lte=end_of_day),
-        "paused": Deadline.objects.filter(state=State.PAUSED),
-        "unfollowed": alone,
-    }
-    counted = [_counted(name, rows, now) for name, rows in parts.items()]
-    found = {name: (count, first) for name, count, first in counted[0].union(*counted[1:], all=True)}
-    none: tuple[int, datetime | None] = (0, None)
-    counts = {name: found.get(name, none)[0] for name in parts}
-    return Load(**counts, next_unfollowed_at=found.get("unfollowed", none)[1])
+# Each figure is a stretch of the index `sla_deadline_by_state`, read no further than is counted. Clocks that nobody
+# follows up hang on few timelines: those are walked along their next deadline (`sla_timeline_next`). The next of them
+# is looked for among the first clocks of the window only.
+LOAD = """
+SELECT
+    (SELECT count(*) FROM (
+        SELECT FROM sla_deadline WHERE state = 'running' AND due_at < %(now)s LIMIT %(most)s
+    ) AS clock),
+    (SELECT count(*) FROM (
+        SELECT FROM sla_deadline WHERE state = 'running' AND due_at BETWEEN %(now)s AND %(window)s LIMIT %(most)s
+    ) AS clock),
+    (SELECT count(*) FROM (
+        SELECT FROM sla_deadline WHERE state = 'running' AND due_at > %(window)s AND due_at <= %(day)s LIMIT %(most)s
+    ) AS clock),
+    (SELECT count(*) FROM (SELECT FROM sla_deadline WHERE state = 'paused' LIMIT %(most)s) AS clock),
+    (SELECT count(*) FROM (
+        SELECT
+        FROM (
+            SELECT id FROM sla_timeline WHERE assignee_id IS NULL AND next_due_at <= %(window)s ORDER BY next_due_at
+        ) AS alone
+        CROSS JOIN LATERAL (
+            SELECT FROM sla_deadline
+            WHERE timeline_id = alone.id
+                AND state = 'running' AND due_at <= %(window)s AND acknowledged_by_id IS NULL
+            OFFSET 0
+        ) AS clock
+        LIMIT %(most)s
+    ) AS clock),
+    (SELECT due_at FROM (
+        SELECT due_at, timeline_id FROM sla_deadline
+        WHERE state = 'running' AND due_at BETWEEN %(now)s AND %(window)s AND acknowledged_by_id IS NULL
+        ORDER BY due_at LIMIT %(most)s
+    ) AS clock
+    WHERE EXISTS (
+        SELECT FROM sla_timeline WHERE id = timeline_id AND assignee_id IS NULL OFFSET 0
+    ) ORDER BY due_at LIMIT 1)
+"""
 
 
-def _counted(
-    name: str, rows: QuerySet[Deadline], now: datetime
-) -> QuerySet[Deadline, tuple[str, int, datetime | None]]:
-    """One row: the name, how many, and when the first of those that lie ahead falls due."""
-    first = Min("due_at", filter=Q(due_at__gte=now))
-    return rows.order_by().annotate(figure=Value(name)).values_list("figure").annotate(count=Count("pk"), first=first)
+def load(now: datetime, end_of_day: datetime, most: int = MOST_COUNTED) -> Load:
+    """How the open clocks stand, in one query that stops counting at `most`."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD, {"now": now, "window": now + WINDOW, "day": end_of_day, "most": most})
+        return Load(*cursor.fetchone())
 
 
 def clocks(now: datetime, most_calls: int = 4) -> tuple[list[Deadline], list[Deadline]]:

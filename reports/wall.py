@@ -20,6 +20,7 @@ from reports import figures
 from sla.escalation import Duty, label
 from sla.models import Deadline, Page
 from sla.present import is_over, soon_at
+from tickets.board import counted
 from tickets.models import Ticket
 from tickets.queue import Tab
 
@@ -28,11 +29,11 @@ TICK = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Figure:
-    """One box above the table. `tone` is bad, warn, ok or act."""
+    """One box above the table. `tone` is bad, warn, ok or act; `count` may end in "999+"."""
 
     tone: str
     icon: str
-    count: int
+    count: int | str | None
     text: str
     small: str
     url: str = ""
@@ -121,7 +122,7 @@ def _figures(clocks: Sequence[Clock], now: datetime) -> tuple[Figure, ...]:
         Figure(
             "bad" if count.over else "ok",
             "triangle-alert",
-            count.over,
+            counted(count.over),
             _("over"),
             _("%(count)s followed up") % {"count": followed},
             f"{queue}?tab={Tab.OVER}",
@@ -129,15 +130,15 @@ def _figures(clocks: Sequence[Clock], now: datetime) -> tuple[Figure, ...]:
         Figure(
             "warn",
             "hourglass",
-            count.soon,
+            counted(count.soon),
             _("due within 60 min"),
-            _("%(count)s more today") % {"count": count.later_today},
+            _("%(count)s more today") % {"count": counted(count.later_today)},
             f"{queue}?tab={Tab.SOON}",
         ),
         Figure(
             "bad" if count.unfollowed else "ok",
             "hand",
-            count.unfollowed,
+            counted(count.unfollowed),
             _("nobody on it"),
             _("the nearest in %(time)s") % {"time": duration((soonest - now).total_seconds())} if soonest else "",
             f"{queue}?tab={Tab.UNASSIGNED}",
@@ -150,7 +151,9 @@ def _figures(clocks: Sequence[Clock], now: datetime) -> tuple[Figure, ...]:
             _("will be kept"),
             _("smallest margin %(time)s") % {"time": duration(min(kept))} if kept else _("no forecast yet"),
         ),
-        Figure("act", "pause", count.paused, _("paused"), _("each with a reason"), f"{queue}?tab={Tab.WAITING}"),
+        Figure(
+            "act", "pause", counted(count.paused), _("paused"), _("each with a reason"), f"{queue}?tab={Tab.WAITING}"
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from common.keyset import page
+from common.keyset import Page, page
 from common.present import Filter
 from people.access import may
 from people.models import User
@@ -65,7 +65,7 @@ class Board:
 
 
 def read(query: QueryDict, user: User, now: datetime) -> Board:
-    """The queue for an address: six queries, whatever the number of rows."""
+    """The queue for an address: as many queries, whatever the number of rows."""
     words = query.get("q", "").strip()
     tab = _one_of(query.get("tab", ""), Tab.values, Tab.ALL if words else Tab.OPEN)
     # Nearly all of "all" is closed and has no next deadline: sorted by it, the list would say little.
@@ -80,12 +80,10 @@ def read(query: QueryDict, user: User, now: datetime) -> Board:
         PAGE_SIZE,
         dated=dated(tab, found, user, now),
     )
-    if whole := bool(words) and tab == Tab.ALL and not inside.before and not inside.after:
-        found = Ticket.objects.filter(pk__in=[row.pk for row in inside.rows])
-    held = counts(found, user, now, searched=bool(words) and not whole)
+    query = filterset.query
     return Board(
         tab=tab,
-        tabs=_tabs(query, tab, held),
+        tabs=_tabs(query, tab, _held(found, inside, tab, user, now) if words else counts(found, user, now)),
         rows=rows(inside.rows, now),
         filterset=filterset,
         sort=sort,
@@ -93,11 +91,20 @@ def read(query: QueryDict, user: User, now: datetime) -> Board:
         saved=_saved(query, user),
         query=kept(query),
         words=words,
-        narrowed=bool(words) or any(filterset.form.cleaned_data.values()),
+        narrowed=bool(words) or filterset.narrowed,
         sees=may(user, "tickets.see"),
         newer_url=_neighbour(query, "before", inside.before),
         older_url=_neighbour(query, "after", inside.after),
     )
+
+
+def _held(found: TicketQuerySet, inside: Page[Ticket], tab: str, user: User, now: datetime) -> dict[str, int]:
+    """The counts of a search that fits on a page; how many more there are, nobody wants to wait for."""
+    if tab != Tab.ALL:
+        inside = page(found.only("pk"), order(Tab.ALL, "new", searched=True), {}, PAGE_SIZE)
+    if inside.before or inside.after:
+        return {}
+    return counts(Ticket.objects.filter(pk__in=[ticket.pk for ticket in inside.rows]), user, now)
 
 
 def address(query: QueryDict, **changes: str) -> str:
@@ -111,13 +118,14 @@ def _one_of(value: str, known: Any, default: str) -> str:
 
 def _tabs(query: QueryDict, current: str, held: dict[str, int]) -> tuple[Filter, ...]:
     return tuple(
-        Filter(tab.label, address(query, tab=tab.value), _counted(held.get(tab.value)), current=tab == current)
+        Filter(tab.label, address(query, tab=tab.value), counted(held.get(tab.value)), current=tab == current)
         for tab in Tab
     )
 
 
-def _counted(count: int | None) -> int | str | None:
-    return f"{MOST_COUNTED - 1}+" if count == MOST_COUNTED else count
+def counted(count: int | None) -> int | str | None:
+    """A count as it is shown: "999+" where counting ended."""
+    return f"{MOST_COUNTED - 1}+" if count is not None and count >= MOST_COUNTED else count
 
 
 def _neighbour(query: QueryDict, way: str, cursor: str) -> str:

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from notifications import delivery
 from notifications.models import Delivery, Notification
+from reports import figures
 from sla.models import Deadline, Fact, Timeline
 from sla.sweep import database_now, sweep
 from tests.factories import ManagerFactory, OperatorFactory, RotationFactory, TicketFactory
@@ -39,7 +40,7 @@ def ticket() -> Ticket:
     model: Ticket = TicketFactory(now=now - timedelta(minutes=20))
     over = {"status": "'closed'", "solved_at": "changed_at", "closed_at": "changed_at"}
     copies(model, 0, HISTORY, over, {"state": "'met'", "stopped_at": "due_at", "next_action_at": "NULL"}, "NULL")
-    copies(model, HISTORY, OPEN, {}, {}, "next_due_at + n * interval '1 second'")
+    copies(model, HISTORY, OPEN, {}, {}, f"next_due_at + (n - {HISTORY}) * interval '1 second'")
     told = Notification.objects.order_by("pk")[0]
     copy(told, 0, HISTORY, dedupe_key="'key' || n", created_at=f"created_at - ({HISTORY} - n) * interval '1 min'")
     post = Delivery.objects.order_by("pk")[0]
@@ -81,15 +82,19 @@ def read_in_full(do: Callable[[], Any]) -> dict[str, str]:
 
 def scans(text: str) -> Iterator[dict[str, Any]]:
     """Every sequential scan in the plan of a statement."""
+    return (node for node in plan(f"EXPLAIN (FORMAT JSON) {text}") if node["Node Type"] == "Seq Scan")
+
+
+def plan(text: str) -> Iterator[dict[str, Any]]:
+    """Every node of the plan that an EXPLAIN gives."""
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {text}")
+        cursor.execute(text)
         (found,) = cursor.fetchone()
     waiting = [node["Plan"] for node in (json.loads(found) if isinstance(found, str) else found)]
     while waiting:
         node = waiting.pop()
         waiting += node.get("Plans", [])
-        if node["Node Type"] == "Seq Scan":
-            yield node
+        yield node
 
 
 def test_the_engine_finds_what_is_due_by_indexes(ticket: Ticket) -> None:
@@ -106,3 +111,15 @@ def test_no_page_reads_a_big_table_from_end_to_end(ticket: Ticket, client: Clien
     for path in paths:
         client.get(path)
         assert {path: read_in_full(partial(client.get, path))} == {path: {}}
+
+
+def test_the_wall_reads_no_more_clocks_than_it_counts(ticket: Ticket) -> None:
+    now, most = database_now() + timedelta(minutes=35), 20
+    with CaptureQueriesContext(connection) as captured:
+        load = figures.load(now, now + timedelta(hours=5), most)
+    assert (load.soon, load.unfollowed) == (most, most)
+    assert load.next_unfollowed_at is not None
+    nodes = list(plan(f"EXPLAIN (ANALYZE, FORMAT JSON) {captured[0]['sql']}"))
+    read = {node["Relation Name"]: node["Actual Rows"] for node in nodes if "Relation Name" in node}
+    assert set(read) == {"sla_deadline", "sla_timeline"}
+    assert max(node["Actual Rows"] for node in nodes) <= most
