@@ -17,6 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.prepared import Given, Prepared
 from common.problems import BadHeaders, Unprocessable
 from people.access import person
 from people.models import StoredReply
@@ -25,6 +26,8 @@ HEADER = "Idempotency-Key"
 LONGEST = 200
 USABLE = re.compile(rf"[!-~]{{1,{LONGEST}}}")
 KEPT_HEADERS = ("Location", "ETag")
+
+_kept = Prepared(lambda: StoredReply.objects.filter(person=Given("person"), key=Given("key")))
 
 
 def once(request: Request, now: datetime, do: Callable[[], Response]) -> HttpResponseBase:
@@ -59,7 +62,7 @@ def _fingerprint(request: Request) -> str:
 
 
 def _find(request: Request, key: str) -> StoredReply | None:
-    return StoredReply.objects.filter(person=person(request), key=key).first()
+    return _kept.first(person=person(request).pk, key=key)
 
 
 def _keep(request: Request, key: str, fingerprint: str, response: Response, now: datetime) -> StoredReply:

@@ -18,6 +18,7 @@ from functools import cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from common.prepared import Given, Prepared
 from people.models import DutyOverride, Region, Role, Rotation, RotationMember, User
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,12 @@ ALWAYS_ON: tuple[str, ...] = (Role.OPERATOR, Role.LEAD, Role.MANAGER)
 """Roles that the default ladder pages round the clock (7×24, A1): an hour without one is a gap."""
 
 ONE_DAY = timedelta(days=1)
+
+_turns = Prepared(lambda: RotationMember.objects.select_related("rotation", "user").order_by("rotation_id", "position"))
+_OVERRIDES = DutyOverride.objects.select_related("user").filter(ends_at__gt=Given("start")).order_by("starts_at", "id")
+_overrides_at = Prepared(lambda: _OVERRIDES.filter(starts_at__lte=Given("start")))
+_overrides_in = Prepared(lambda: _OVERRIDES.filter(starts_at__lt=Given("end")))
+
 Post = tuple[str, int | None]
 
 
@@ -166,15 +173,10 @@ class Roster:
     def load(cls, start: datetime, end: datetime | None = None) -> Roster:
         """The roster for the instant `start`, or for [start, end): two queries, then none."""
         members: dict[int, tuple[Rotation, list[User]]] = {}
-        turns = RotationMember.objects.select_related("rotation", "user").order_by("rotation_id", "position")
-        for row in turns:
+        for row in _turns():
             members.setdefault(row.rotation_id, (row.rotation, []))[1].append(row.user)
-        overrides = DutyOverride.objects.select_related("user").filter(ends_at__gt=start)
-        overrides = overrides.filter(starts_at__lte=start) if end is None else overrides.filter(starts_at__lt=end)
-        return cls(
-            plans=tuple(readable_plans(members.values())),
-            overrides=tuple(overrides.order_by("starts_at", "id")),
-        )
+        overrides = _overrides_at(start=start) if end is None else _overrides_in(start=start, end=end)
+        return cls(plans=tuple(readable_plans(members.values())), overrides=tuple(overrides))
 
     @cached_property
     def _plans(self) -> dict[Post, list[Plan]]:

@@ -12,10 +12,15 @@ from knox.models import get_digest_token
 from knox.settings import CONSTANTS
 
 from audit import trail
+from common.prepared import Given, Prepared
 from people.models import ApiToken, User
 
 NOTE_USE_EVERY = timedelta(minutes=1)
 """The moment of the last use is stored at most this often, to spare a write per request."""
+
+_by_digest = Prepared(
+    lambda: ApiToken.objects.select_related("user__hospital", "user__team").filter(digest=Given("digest"))
+)
 
 
 def mark(person: User) -> str:
@@ -74,8 +79,7 @@ def revoke(token: ApiToken, *, by: User, now: datetime, address: str | None = No
 
 def find(text: str, now: datetime) -> ApiToken | None:
     """The valid token with this text, its person at hand; one query by the key of the hash."""
-    rows = ApiToken.objects.select_related("user__hospital", "user__team")
-    token: ApiToken | None = rows.filter(digest=hash_token(text)).first()
+    token = _by_digest.first(digest=hash_token(text))
     return token if token is not None and is_valid(token, now) else None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
+from common.prepared import Given, Prepared
 from people.models import ServiceBase, Site, TravelTime
 
 
@@ -26,6 +27,10 @@ class Travel:
     valid_from: datetime
 
 
+_TIMES = TravelTime.objects.select_related("base").order_by("valid_from")
+_times_of_one = Prepared(lambda: _TIMES.filter(site=Given("site")))
+
+
 class Roads:
     """The ways to some sites, read in one query when the first is asked for."""
 
@@ -35,7 +40,8 @@ class Roads:
     @cached_property
     def _rows(self) -> dict[int, list[TravelTime]]:
         rows: dict[int, list[TravelTime]] = defaultdict(list)
-        for row in TravelTime.objects.filter(site__in=self._sites).select_related("base").order_by("valid_from"):
+        one = next(iter(self._sites)) if len(self._sites) == 1 else None
+        for row in _TIMES.filter(site__in=self._sites) if one is None else _times_of_one(site=one):
             rows[row.site_id].append(row)
         return rows
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from common.prepared import Prepared
 from people import travel
 from people.models import Site
 from sla import calendars
@@ -15,6 +16,7 @@ from sla.models import CalendarVersion, Commitment, Edition, EscalationStep, Lad
 from sla.runs import Rule, Travel
 
 _kept: dict[datetime, Tables] = {}
+_edition = Prepared(Edition.objects.all)
 
 
 def rule_of(row: Commitment) -> Rule:
@@ -57,13 +59,13 @@ class Tables:
     @classmethod
     def current(cls) -> Tables:
         """The tables as they stand: one small query, and only after a change all four (see `Edition`)."""
-        edition = Edition.objects.values_list("at", flat=True).first()
+        edition = _edition.first()
         if edition is None:
             return cls()
-        if edition not in _kept:
+        if edition.at not in _kept:
             _kept.clear()
-            _kept[edition] = cls()
-        return _kept[edition]
+            _kept[edition.at] = cls()
+        return _kept[edition.at]
 
     def rules(self, policy: str, at: datetime) -> list[Rule]:
         """The newest version of each commitment of `policy` that was valid at `at`, in their order."""

@@ -9,8 +9,10 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from common.prepared import Given, Prepared
 from people import travel
 from people.models import Hospital, Site, Team, User
 from sla import calendars, derived
@@ -26,6 +28,17 @@ FURTHEST = timedelta(days=366)
 """No target or agreed moment lies further ahead: it is a slip of the keyboard, and its milestones may not exist."""
 SILENT = frozenset({Kind.RECEIPT})
 """Facts for the record only: an automatic receipt moves no clock (A1), so nothing is counted again for it."""
+
+
+_assignments = Prepared(
+    lambda: (
+        PolicyAssignment.objects.select_related("policy")
+        .filter(hospital=Given("hospital"), valid_from__lte=Given("at"))
+        .filter(Q(device_kind="") | Q(device_kind=Given("kind")))
+        .order_by("-device_kind", "-valid_from")[:1]
+    )
+)
+_default_policy = Prepared(lambda: Policy.objects.filter(is_default=True))
 
 
 class Refused(Exception):
@@ -85,10 +98,11 @@ def _check_past(happened: datetime, now: datetime) -> None:
 
 def policy_for(hospital: Hospital, device_kind: str, at: datetime) -> Policy:
     """The policy that a matter of `hospital` about such a device falls under: newest match, else the default."""
-    rows = PolicyAssignment.objects.filter(hospital=hospital, valid_from__lte=at).select_related("policy")
-    for row in rows.filter(device_kind__in=["", device_kind]).order_by("-device_kind", "-valid_from"):
+    if (row := _assignments.first(hospital=hospital.pk, at=at, kind=device_kind)) is not None:
         return row.policy
-    return Policy.objects.get(is_default=True)
+    if (default := _default_policy.first()) is None:
+        raise Policy.DoesNotExist("there is no default policy")
+    return default
 
 
 def lock(timeline: Timeline) -> Timeline:

@@ -1,0 +1,97 @@
+"""Queries that every request asks: Django writes their SQL once, later only the values change.
+
+Writing the SQL of a join of four tables takes Django ten times as long as sending it and reading the answer.
+A query whose shape never changes need not be written again; what it gives are the same rows as the queryset's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from django.db.models import Expression, Model, QuerySet
+from django.db.models.query import get_related_populators
+
+# The stubs are of a later Django, in which it takes one argument more.
+_populators_of: Any = get_related_populators
+_Row = TypeVar("_Row", bound=Model)
+
+
+class Given(Expression):
+    """Stands in a queryset for a value that is given when it is asked: `filter(pk=Given("pk"))`.
+
+    The value is sent as it is, so give it in the column's own type.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (self,)
+
+
+class Prepared(Generic[_Row]):
+    """The rows of a queryset with `Given` values: `Prepared(lambda: ….filter(pk=Given("pk")))(pk=5)`.
+
+    For rows with what they `select_related`; not for annotations or prefetches.
+    """
+
+    def __init__(self, queryset: Callable[[], QuerySet[_Row]]) -> None:
+        self._queryset = queryset
+
+    def __call__(self, **values: Any) -> list[_Row]:
+        """The rows. KeyError for a value that is not given."""
+        shape = self._shape
+        with connection.cursor() as cursor:
+            cursor.execute(shape.sql, [values[one.name] if isinstance(one, Given) else one for one in shape.params])
+            rows = cursor.fetchall()
+        if shape.converters:
+            rows = list(shape.compiler.apply_converters(rows, shape.converters))
+        return [self._row(shape, row) for row in rows]
+
+    def first(self, **values: Any) -> _Row | None:
+        """The first row, if there is any; a queryset that finds many should be limited."""
+        return next(iter(self(**values)), None)
+
+    @cached_property
+    def _shape(self) -> _Shape:
+        # Each thread that comes first writes one of its own: a compiler serves one thread at a time.
+        compiler = self._queryset().query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        info, select = compiler.klass_info, compiler.select
+        columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        return _Shape(
+            sql,
+            params,
+            compiler,
+            compiler.get_converters([column for column, *_ in select]),
+            info["model"],
+            columns,
+            [column.target.attname for column, *_ in select[columns]],
+            _populators_of(info, select, connection.alias),
+        )
+
+    @staticmethod
+    def _row(shape: _Shape, row: Sequence[Any]) -> Any:
+        found = shape.model.from_db(connection.alias, shape.names, row[shape.columns])
+        for populator in shape.populators:
+            populator.populate(row, found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A query as written: its SQL, and how Django makes objects of the columns of its rows."""
+
+    sql: str
+    params: Sequence[Any]
+    compiler: Any
+    converters: Any
+    model: type[Model]
+    columns: slice
+    names: list[str]
+    populators: Sequence[Any]
