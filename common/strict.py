@@ -21,6 +21,7 @@ from rest_framework.parsers import BaseParser
 
 from common.problems import BodyTooLarge
 
+LARGEST_KEY = 2**63 - 1
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -132,7 +133,14 @@ class Row(serializers.PrimaryKeyRelatedField[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("incorrect_type", data_type=type(data).__name__)
-        return super().to_internal_value(data)
+        if abs(data) > LARGEST_KEY or (row := self.find(data)) is None:
+            self.fail("does_not_exist", pk_value=data)
+        return row
+
+    def find(self, key: int) -> Any:
+        """The row with this key, if there is one."""
+        rows: Any = self.get_queryset()
+        return rows.filter(pk=key).first()
 
 
 class Code(serializers.SlugRelatedField[Any]):
@@ -144,4 +152,11 @@ class Code(serializers.SlugRelatedField[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str) or "\0" in data:
             self.fail("invalid")
-        return super().to_internal_value(data)
+        if (row := self.find(data)) is None:
+            self.fail("does_not_exist", slug_name=self.slug_field, value=data)
+        return row
+
+    def find(self, code: str) -> Any:
+        """The row with this code, if there is one."""
+        rows: Any = self.get_queryset()
+        return rows.filter(code=code).first()

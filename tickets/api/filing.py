@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.urls import reverse
@@ -12,12 +13,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.prepared import Given, Prepared
 from common.strict import Choice, Code, Moment, Row, Strict, Text
 from devices.models import Device
 from people.access import person, require
 from people.models import Site, User
 from tickets import workflow
-from tickets.api.base import answer, refusals
+from tickets.api import serializers as shapes
+from tickets.api.base import etag, refusals
 from tickets.console_forms.call import OLDEST_CALL
 from tickets.models import FaultClass, FaultTile, Kind, Ticket
 from tickets.portal_forms import SEVERITIES
@@ -26,25 +29,52 @@ LONG = 8000
 PHONE = r"^[0-9+() -]{3,20}$"
 
 
-class _Own(Row):
-    """A device or site that the asker may see."""
+_DEVICES = Device.objects.filter(is_active=True).select_related("site__hospital", "model")
+_SITES = Site.objects.select_related("hospital")
+_tiles = Prepared(lambda: FaultTile.objects.filter(is_active=True, code=Given("code")).select_related("fault_class"))
 
-    def get_queryset(self) -> Any:
-        rows: Any = super().get_queryset()
-        return rows.for_user(self.context["user"]) if "user" in self.context else rows.none()
+
+@cache
+def _scoped(rows: Any, role: str) -> Prepared[Any]:
+    """One of `rows`, if somebody with this role may see it."""
+    asker = User(pk=Given("person"), role=role, hospital_id=Given("hospital"))
+    return Prepared(lambda: rows.for_user(asker).filter(pk=Given("pk")))
+
+
+def _seen(rows: Any, user: User, key: int) -> Any:
+    return _scoped(rows, user.role).first(pk=key, person=user.pk, hospital=user.hospital_id)
+
+
+class _OwnDevice(Row):
+    """A device in use that the asker may see."""
+
+    def find(self, key: int) -> Any:
+        return _seen(_DEVICES, self.context["user"], key)
+
+
+class _OwnSite(Row):
+    """A site that the asker may see."""
+
+    def find(self, key: int) -> Any:
+        return _seen(_SITES, self.context["user"], key)
+
+
+class _Tile(Code):
+    def find(self, code: str) -> Any:
+        return _tiles.first(code=code)
 
 
 class _Report(Strict):
     kind = Choice(choices=Kind.choices, default=Kind.FAULT)
     title = Text(max_length=120)
     description = Text(max_length=LONG, required=False, allow_blank=True)
-    device = _Own(
-        queryset=Device.objects.filter(is_active=True).select_related("site__hospital", "model"),
+    device = _OwnDevice(
+        queryset=Device.objects.none(),
         required=False,
         allow_null=True,
     )
-    site = _Own(
-        queryset=Site.objects.select_related("hospital"),
+    site = _OwnSite(
+        queryset=Site.objects.none(),
         required=False,
         help_text="Not needed with a device, or where the hospital has one site only.",
     )
@@ -71,7 +101,7 @@ class _Report(Strict):
 
     def _only_site(self) -> Site:
         user = self.context["user"]
-        found = list(Site.objects.filter(hospital=user.hospital_id).select_related("hospital")[:2])
+        found = list(_SITES.filter(hospital=user.hospital_id)[:2])
         if len(found) != 1:
             raise serializers.ValidationError({"site": [_("Say at which site it is.")]})
         return found[0]
@@ -85,8 +115,8 @@ class HospitalReport(_Report):
     """What a hospital reports. How bad it is, it says in its own words; the desk judges the priority (T027)."""
 
     severity = Choice(choices=[(one.code, one.label) for one in SEVERITIES], default="today")
-    tile = Code(
-        queryset=FaultTile.objects.filter(is_active=True).select_related("fault_class"),
+    tile = _Tile(
+        queryset=FaultTile.objects.none(),
         required=False,
         help_text="A kind of fault in everyday words; see `/fault-classes/`.",
     )
@@ -162,6 +192,7 @@ def file(report: type[HospitalReport | DeskReport], request: Request, now: datet
     said.is_valid(raise_exception=True)
     with refusals():
         ticket = workflow.open_ticket(by=user, reporter=user, channel=Ticket.Channel.API, now=now, **said.about())
-    response = answer(ticket, user, now, status=201)
-    response["Location"] = reverse("api:ticket", args=[ticket.number])
-    return response
+    # The row as it was just written, with all that its page names: nothing is read back.
+    page = shapes.ticket_page(ticket, user, now)
+    headers = {"ETag": etag(ticket), "Location": reverse("api:ticket", args=[ticket.number])}
+    return Response(page, status=201, headers=headers)
