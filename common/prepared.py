@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
@@ -17,6 +17,7 @@ from django.db.models.query import get_related_populators
 
 # The stubs are of a later Django, in which it takes one argument more.
 _populators_of: Any = get_related_populators
+FEW = 16
 _Row = TypeVar("_Row", bound=Model)
 
 
@@ -37,7 +38,7 @@ class Given(Expression):
 class Prepared(Generic[_Row]):
     """The rows of a queryset with `Given` values: `Prepared(lambda: ….filter(pk=Given("pk")))(pk=5)`.
 
-    For rows with what they `select_related`; not for annotations or prefetches.
+    For rows with what they `select_related` and `annotate`; not for prefetches.
     """
 
     def __init__(self, queryset: Callable[[], QuerySet[_Row]]) -> None:
@@ -73,6 +74,7 @@ class Prepared(Generic[_Row]):
             columns,
             [column.target.attname for column, *_ in select[columns]],
             _populators_of(info, select, connection.alias),
+            tuple(compiler.annotation_col_map.items()),
         )
 
     @staticmethod
@@ -80,7 +82,42 @@ class Prepared(Generic[_Row]):
         found = shape.model.from_db(connection.alias, shape.names, row[shape.columns])
         for populator in shape.populators:
             populator.populate(row, found)
+        for name, column in shape.annotations:
+            setattr(found, name, row[column])
         return found
+
+
+def insert(rows: Sequence[Model]) -> None:
+    """Add new rows of one model as `bulk_create` does, in half its time for a few. Plain values only, no expressions.
+
+    They have their keys afterwards.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    if len(rows) > FEW:
+        model._default_manager.bulk_create(rows)
+        return
+    sql, fields = _insertion(model, len(rows))
+    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        keys = cursor.fetchall()
+    for row, (key,) in zip(rows, keys, strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, connection.alias
+
+
+@cache
+def _insertion(model: type[Model], rows: int) -> tuple[str, Sequence[Any]]:
+    """The statement for so many rows of the model, and the fields whose values it takes."""
+    meta, name = model._meta, connection.ops.quote_name
+    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    values = f"({', '.join(['%s'] * len(fields))})"
+    return (
+        f"INSERT INTO {name(meta.db_table)} ({', '.join(name(field.column) for field in fields)})"  # noqa: S608 - our own columns
+        f" VALUES {', '.join([values] * rows)} RETURNING {name(meta.pk.column)}"
+    ), fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +132,4 @@ class _Shape:
     columns: slice
     names: list[str]
     populators: Sequence[Any]
+    annotations: Sequence[tuple[str, int]]

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, QuerySet, Subquery
 
 from common import live
+from common.prepared import Given
 from notifications.models import Notification
 from people.models import User
 
@@ -21,9 +22,9 @@ def unread(user: User) -> int:
     return of(user).filter(read_at__isnull=True).count()
 
 
-def unread_expression(user: User) -> Subquery:
-    """What `unread` counts, as a column of somebody else's query."""
-    rows = of(user).filter(read_at__isnull=True).order_by().values("person_id")
+def unread_expression(person: int | Given) -> Subquery:
+    """What `unread` counts for the person of that key, as a column of somebody else's query."""
+    rows = Notification.objects.filter(person_id=person, read_at__isnull=True).order_by().values("person_id")
     return Subquery(rows.annotate(count=Count("pk")).values("count"))
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth import REDIRECT_FIELD_NAME, get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
+
+from common.prepared import Given
 
 if TYPE_CHECKING:
     from people.models import User
@@ -137,17 +139,20 @@ class ScopedQuerySet(models.QuerySet[_Row]):
     def for_user(self, user: User | Any) -> Self:
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        if self.sight is not None and not may(user, self.sight):
+        return self.seen_by(user.role, person=user.pk, hospital=user.hospital_id)
+
+    def seen_by(self, role: str, *, person: int | Given, hospital: int | Given | None) -> Self:
+        """What an active person of `role` sees. The two keys may be given later, to a prepared query of the role."""
+        if self.sight is not None and role not in ACTS[self.sight]:
             return self.none()
-        if user.is_hospital:
-            return self.filter(**{self.hospital_path: user.hospital_id})
-        if user.role in DESK or user.role == "depot":
+        if role in HOSPITAL:
+            return self.filter(**{self.hospital_path: hospital})
+        if role in DESK or role == "depot":
             return self.all()
-        # Asked inside the same query, so an engineer's lists cost no more than anybody's. `__class__`, because
-        # `request.user` is a lazy stand-in.
-        people = user.__class__._default_manager
-        region = people.filter(pk=user.pk, team__region__isnull=False).values("team__region")
+        # Asked inside the same query, so an engineer's lists cost no more than anybody's.
+        people = get_user_model()._default_manager
+        region = people.filter(pk=person, team__region__isnull=False).values("team__region")
         seen = models.Q(**{f"{self.region_path}__in": region})
         for path in self.own_paths:
-            seen |= models.Q(**{path: user.pk})
+            seen |= models.Q(**{path: person})
         return self.filter(seen)

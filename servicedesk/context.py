@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from common.prepared import Given, Prepared
 from common.present import NavItem
 from notifications import inbox
 from people.access import may
@@ -41,6 +42,10 @@ URLS = {
     "set_language": "account:language",
 }
 
+_last_beat: Prepared[Any] = Prepared(
+    lambda: heartbeat.latest().annotate(unread=inbox.unread_expression(Given("person")))[:1]
+)
+
 
 def desk(request: HttpRequest) -> dict[str, Any]:
     """Context of `base*.html`; whatever asks the database is lazy, so plain pages cost nothing."""
@@ -63,7 +68,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         context["hospital_name"] = SimpleLazyObject(lambda: user.hospital.name)
     else:
         # Both stand on every page of the company: one query.
-        beats = cache(lambda: list(heartbeat.latest().annotate(unread=inbox.unread_expression(user))))
+        beats = cache(lambda: _last_beat(person=user.pk))
         context["unread"] = SimpleLazyObject(lambda: (beats()[0].unread or 0) if beats() else inbox.unread(user))
         context["engine"] = SimpleLazyObject(lambda: heartbeat.status(now, beats()))
     return context

@@ -8,13 +8,14 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.fields.json import KT
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common import wording
+from common.prepared import Given, Prepared
 from common.present import Chip, GoverningClock, Holder, Leg, LegState, SumLine, ahead_chip, bar_between
 from people.models import User
 from sla import present
@@ -97,6 +98,24 @@ class Chain:
     governing_id: int | None
 
 
+_deadlines = Prepared(
+    lambda: (
+        Deadline.objects.filter(timeline=Given("timeline"))
+        .exclude(state=State.WITHDRAWN)
+        .select_related("commitment__calendar", "acknowledged_by")
+    )
+)
+_facts: Prepared[Any] = Prepared(
+    lambda: (
+        Fact.objects.filter(timeline=Given("timeline"))
+        .select_related("by")
+        .annotate(reason=KT("data__reason"))
+        .annotate(reason_name=Subquery(PauseReason.objects.filter(code=OuterRef("reason")).values("name")))
+    )
+)
+_pages = Prepared(lambda: Page.objects.filter(deadline__timeline=Given("timeline")).with_names())
+
+
 class Clocks:
     """A ticket's deadlines, their pages, and the facts that stopped them: three queries, whatever their number."""
 
@@ -104,19 +123,14 @@ class Clocks:
         self.ticket, self.now = ticket, now
         timeline = ticket.timeline
         timeline.site = ticket.site
-        rows = timeline.deadlines.exclude(state=State.WITHDRAWN).select_related(
-            "commitment__calendar", "acknowledged_by"
-        )
-        self.deadlines = list(rows.exclude(state=State.WITHDRAWN))
+        self.deadlines = _deadlines(timeline=timeline.pk)
         for row in self.deadlines:
             row.timeline = timeline
-        names = PauseReason.objects.filter(code=OuterRef("reason")).values("name")
-        facts: QuerySet[Any] = timeline.facts.select_related("by")
-        facts = facts.annotate(reason=KT("data__reason"), reason_name=Subquery(names))
-        self.facts: list[Fact] = list(facts)
+        facts = _facts(timeline=timeline.pk)
+        self.facts: list[Fact] = facts
         self.who = {(fact.kind, fact.at): fact.by for fact in self.facts if fact.by is not None}
         self.pages: dict[int, list[Page]] = {}
-        for page in Page.objects.filter(deadline__timeline=timeline).with_names():
+        for page in _pages(timeline=timeline.pk):
             self.pages.setdefault(page.deadline_id, []).append(page)
         self.reasons: dict[str, str] = {fact.reason: fact.reason_name for fact in facts if fact.reason_name}
 

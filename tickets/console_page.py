@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from common.prepared import Given, Prepared
 from common.present import Entry, Filter
 from people import travel
-from people.access import may
+from people.access import ACTS, may
 from people.models import User
 from tickets import actions, chain, priorities, story
 from tickets.console_forms import SayForm
 from tickets.models import Ticket, TicketEvent
+from tickets.querysets import TicketQuerySet
 from tickets.queue import PRIORITIES, status_tag
 from tickets.states import OPEN, Status
 from tickets.workflow.act import TECHNICIANS
@@ -50,18 +53,41 @@ def priority_words(ticket: Ticket) -> str:
     return f"{PRIORITIES[ticket.priority]} · {priorities.why(ticket)}"
 
 
-def for_page(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """With every row that the page names beside those of a list."""
-    return tickets.select_related(
+def _seen_by(role: str) -> TicketQuerySet:
+    return Ticket.objects.seen_by(role, person=Given("person"), hospital=Given("hospital"))
+
+
+def _whole(role: str) -> QuerySet[Ticket]:
+    """A ticket that `role` sees, with every row that the page names beside those of a list."""
+    return _seen_by(role).filter(number=Given("number")).select_related(
         "hospital__region", "site__base", "device__model", "device__parent", "reporter__department", "fault_class",
         "owner", "offered_to", "assignee__team", "timeline",
     ).defer("search")  # fmt: skip
 
 
+def _others(role: str) -> QuerySet[Ticket]:
+    """Other tickets about a device that `role` sees, newest first."""
+    rows = _seen_by(role).filter(device=Given("device"), created_at__gte=Given("since")).exclude(pk=Given("ticket"))
+    return rows.only("number", "title", "created_at", "status").order_by("-id")[:99]
+
+
+READERS = sorted(ACTS["console"] & ACTS["tickets.see"])
+_tickets = {role: Prepared(partial(_whole, role)) for role in READERS}
+_past_of = {role: Prepared(partial(_others, role)) for role in READERS}
+_events = Prepared(lambda: TicketEvent.objects.filter(ticket=Given("ticket")).select_related("by").with_files())
+
+
+def find(user: User, number: str) -> Ticket | None:
+    """The ticket with all that the page names, if there is such a one and `user` may see it."""
+    if not (may(user, "console") and may(user, "tickets.see")):
+        return None
+    return _tickets[user.role].first(person=user.pk, hospital=user.hospital_id, number=number)
+
+
 def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: bool) -> dict[str, Any]:
     """Context of the ticket page."""
     clocks = chain.Clocks(ticket, now)
-    events = list(ticket.events.select_related("by").with_files())
+    events = _events(ticket=ticket.pk)
     return {
         "now": now,
         "ticket": ticket,
@@ -118,6 +144,6 @@ def _past(ticket: Ticket, user: User, now: datetime) -> Past | None:
     """What else went wrong with the device in the last year, newest first."""
     if ticket.device_id is None:
         return None
-    others = Ticket.objects.for_user(user).filter(device=ticket.device_id, created_at__gte=now - YEAR)
-    faults = list(others.exclude(pk=ticket.pk).only("number", "title", "created_at", "status").order_by("-id")[:99])
+    mine = {"person": user.pk, "hospital": user.hospital_id}
+    faults = _past_of[user.role](**mine, device=ticket.device_id, since=now - YEAR, ticket=ticket.pk)
     return Past(faults[:SHOWN_FAULTS], len(faults))

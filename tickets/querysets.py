@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 
-from people.access import ScopedQuerySet
+from common.prepared import Given
+from people.access import HOSPITAL, ScopedQuerySet
 from tickets.states import OPEN, Status
 
 if TYPE_CHECKING:
@@ -46,12 +47,10 @@ class _StoryQuerySet(ScopedQuerySet[_Row]):
     region_path = "ticket__hospital__region"
     own_paths = ("ticket__assignee", "ticket__owner")
 
-    def for_user(self, user: User | Any) -> Self:
+    def seen_by(self, role: str, *, person: int | Given, hospital: int | Given | None) -> Self:
         """Hospital people never get an internal row."""
-        rows = super().for_user(user)
-        return rows.filter(is_public=True) if user.is_authenticated and user.is_hospital else rows
-
-    visible_to = for_user
+        rows = super().seen_by(role, person=person, hospital=hospital)
+        return rows.filter(is_public=True) if role in HOSPITAL else rows
 
 
 class TicketEventQuerySet(_StoryQuerySet["TicketEvent"]):

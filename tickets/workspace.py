@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,7 +30,9 @@ UNPROCESSABLE, CONFLICT = 422, 409
 
 
 def _find(request: HttpRequest, number: str) -> Ticket:
-    return get_object_or_404(console_page.for_page(Ticket.objects.for_user(request.user)), number=number)
+    if (found := console_page.find(person(request), number)) is None:
+        raise Http404(number)
+    return found
 
 
 @needs("console")

@@ -7,12 +7,15 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
+from django.db.models import OuterRef
+from django.db.models.functions import Length
 from django.db.models.sql.compiler import SQLCompiler
 from pytest_django import DjangoAssertNumQueries
 
-from common.prepared import Given, Prepared
-from people.models import StoredReply, User
+from common.prepared import FEW, Given, Prepared, insert
+from people.models import Region, StoredReply, User
 from tests.factories import NurseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +54,41 @@ def test_values_come_back_in_their_own_types() -> None:
     since = Prepared(lambda: StoredReply.objects.filter(created_at__gt=Given("at"), person=Given("person")))
     (row,) = since(at=NOW - timedelta(days=1), person=nurse.pk)
     assert (row.created_at, row.headers) == (NOW, {"ETag": "1"})
+
+
+def test_annotations_come_with_the_rows() -> None:
+    nurses = [NurseFactory(), NurseFactory()]
+    same = User.objects.filter(hospital=OuterRef("hospital"), pk__lt=Given("below")).values("pk")
+    prepared: Prepared[Any] = Prepared(
+        lambda: (
+            User.objects.filter(role=Given("role"))
+            .select_related("hospital")
+            .annotate(same=ArraySubquery(same), length=Length("name"))
+            .order_by("pk")
+        )
+    )
+    found = prepared(role="hospital_staff", below=nurses[1].pk)
+    assert [(row, row.hospital) for row in found] == [(nurse, nurse.hospital) for nurse in nurses]
+    assert [(row.same, row.length) for row in found] == [
+        ([nurses[0].pk], len(nurses[0].name)),
+        ([], len(nurses[1].name)),
+    ]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, FEW + 1])
+def test_new_rows_are_added_in_one_statement_and_have_their_keys(
+    number: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    rows = [Region(code=f"region-{n}", name=f"区 {n}") for n in range(number)]
+    with django_assert_max_num_queries(1):
+        insert(rows)
+    assert {row.pk: (row.code, row.name) for row in rows} == {
+        row.pk: (row.code, row.name) for row in Region.objects.all()
+    }
+    for row in rows:
+        row.name += "!"
+        row.save()
+    assert Region.objects.filter(name__endswith="!").count() == number
 
 
 def test_a_value_that_is_not_given_is_a_mistake() -> None:

@@ -55,14 +55,14 @@ def test_nobody_and_the_switched_off_see_nothing(scene: Scene) -> None:
     gone = PERSON_OF[Role.OPERATOR](is_active=False)
     for user in (AnonymousUser(), gone):
         assert seen(user) == set()
-        assert not TicketEvent.objects.visible_to(user).exists()
+        assert not TicketEvent.objects.for_user(user).exists()
 
 
 def test_events_and_files_follow_their_ticket(scene: Scene) -> None:
     theirs = TicketFactory()
-    assert not TicketEvent.objects.visible_to(scene.nurse).filter(ticket=theirs).exists()
-    assert not TicketEvent.objects.visible_to(scene.engineer).filter(ticket=theirs).exists()
-    assert TicketEvent.objects.visible_to(scene.operator).filter(ticket=theirs).exists()
+    assert not TicketEvent.objects.for_user(scene.nurse).filter(ticket=theirs).exists()
+    assert not TicketEvent.objects.for_user(scene.engineer).filter(ticket=theirs).exists()
+    assert TicketEvent.objects.for_user(scene.operator).filter(ticket=theirs).exists()
 
 
 def test_saved_filters_are_ones_own_and_the_shared_ones_of_colleagues(scene: Scene) -> None:
