@@ -111,7 +111,8 @@ def insert(rows: Sequence[Model]) -> None:
 @cache
 def _insertion(model: type[Model], rows: int) -> tuple[str, Sequence[Any]]:
     """The statement for so many rows of the model, and the fields whose values it takes."""
-    meta, name = model._meta, connection.ops.quote_name
+    meta: Any = model._meta
+    name = connection.ops.quote_name
     fields = [field for field in meta.concrete_fields if not field.primary_key]
     values = f"({', '.join(['%s'] * len(fields))})"
     return (

@@ -17,7 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.prepared import Given, Prepared
+from common.prepared import Given, Prepared, insert
 from common.problems import BadHeaders, Unprocessable
 from people.access import person
 from people.models import StoredReply
@@ -66,7 +66,7 @@ def _find(request: Request, key: str) -> StoredReply | None:
 
 
 def _keep(request: Request, key: str, fingerprint: str, response: Response, now: datetime) -> StoredReply:
-    return StoredReply.objects.create(
+    reply = StoredReply(
         person=person(request),
         key=key,
         fingerprint=fingerprint,
@@ -75,6 +75,8 @@ def _keep(request: Request, key: str, fingerprint: str, response: Response, now:
         body=JSONRenderer().render(response.data).decode(),
         created_at=now,
     )
+    insert([reply])
+    return reply
 
 
 def forget(now: datetime) -> int:

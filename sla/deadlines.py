@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from common.prepared import Given, Prepared
+from common.prepared import Given, Prepared, insert
 from people import travel
 from people.models import Hospital, Site, Team, User
 from sla import calendars, derived
@@ -80,10 +80,10 @@ def begin(facts: Sequence[Fact], *, now: datetime, **about: Unpack[About]) -> tu
     runs = replay(views, TimelineBook(tables, timeline.site), now)
     timeline.next_due_at, timeline.derived_at = derived.next_due(runs, now), now
     with transaction.atomic(savepoint=False):
-        timeline.save(force_insert=True)
+        insert([timeline])
         for fact in facts:
             fact.timeline = timeline
-        Fact.objects.bulk_create([*facts, *announced(timeline, (), runs, now)])
+        insert([*facts, *announced(timeline, (), runs, now)])
         return timeline, derived.store([Derived(timeline, (), runs)], tables, now)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from common.prepared import insert
 from sla.book import Tables
 from sla.models import Deadline, Timeline
 from sla.runs import Run
@@ -45,7 +46,7 @@ def store(found: Sequence[Derived], tables: Tables, now: datetime) -> list[Deadl
             if row.state != Deadline.State.WITHDRAWN:
                 row.state, row.next_action_at = Deadline.State.WITHDRAWN, None
                 changed.append(row)
-    Deadline.objects.bulk_create(added)
+    insert(added)
     if changed:
         columns = [[_stored(row, name) for row in changed] for name in WRITTEN]
         with connection.cursor() as cursor:

@@ -11,13 +11,14 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from common.prepared import insert
 from devices.models import Device
 from people.models import Hospital, Role, Site, User
 from sla import deadlines
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, Fact
 from tickets import links, priorities, search
-from tickets.models import FaultClass, FaultTile, Ticket, TicketEvent
+from tickets.models import FaultClass, FaultTile, Ticket
 from tickets.numbers import next_number
 from tickets.states import Refused
 from tickets.workflow import telling
@@ -65,7 +66,8 @@ def open_ticket(
     ticket = Ticket(**about, created_at=said_at, changed_at=now, client_key=client_key)
     _complete(ticket)
     try:
-        with transaction.atomic():
+        # A savepoint only for whom the error is expected: to go on in a caller's transaction.
+        with transaction.atomic(savepoint=client_key is not None):
             return _filed_before(ticket) or _file(Act(ticket, by, now), files)
     except IntegrityError:
         # The same form sent twice at the same moment: the other one was faster.
@@ -114,7 +116,7 @@ def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
     desk = Act(ticket, None, now)
     filed = act.line(E.FILED, public=True, body=ticket.description, at=ticket.created_at)
     receipt = desk.line(E.RECEIPT, public=True)
-    TicketEvent.objects.bulk_create([filed, receipt])
+    insert([filed, receipt])
     act.keep(files, filed)
     operators = telling.on_duty(act, Role.OPERATOR, Role.LEAD)
     telling.tell(act, "ticket.filed", operators, key=f"event:{filed.pk}", text=ticket.description)
