@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from common.filters import FlagFilter, IdFilter
 from common.rest import ListView, View
 from devices.models import Device, DeviceModel
-from people.api import NamedSerializer
+from people.api import Named
 
 
 class ModelSerializer(serializers.Serializer[DeviceModel]):
@@ -32,10 +32,10 @@ class DeviceSerializer(serializers.Serializer[Device]):
     name = serializers.CharField()
     serial = serializers.CharField()
     model = ModelSerializer()
-    hospital = NamedSerializer()
-    site = NamedSerializer()
+    hospital = Named()
+    site = Named()
     room = serializers.CharField()
-    parent = NamedSerializer(allow_null=True)
+    parent = Named(allow_null=True)  # type: ignore[assignment]  # declared fields are no attributes
     installed_on = serializers.DateField(allow_null=True)
     accepted_on = serializers.DateField(allow_null=True)
     software_version = serializers.CharField()

@@ -25,6 +25,14 @@ class NamedSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+@extend_schema_field(NamedSerializer)
+class Named(serializers.Field[Any, Any, Any, Any]):
+    """Key and name of a row. A field, because a serializer in it would be made anew for every request."""
+
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        return {"id": row.pk, "name": row.name}
+
+
 class TokenSerializer(serializers.Serializer[ApiToken]):
     name = serializers.CharField()
     scope = serializers.ChoiceField(ApiToken.Scope.choices)
@@ -41,8 +49,8 @@ class MeSerializer(serializers.Serializer[User]):
     phone = serializers.CharField(allow_null=True)
     role = serializers.ChoiceField(Role.choices)
     language = serializers.CharField()
-    hospital = NamedSerializer(allow_null=True)
-    team = NamedSerializer(allow_null=True)
+    hospital = Named(allow_null=True)
+    team = Named(allow_null=True)
     acts = serializers.SerializerMethodField()
     token = serializers.SerializerMethodField()
 
@@ -60,7 +68,7 @@ class SiteSerializer(serializers.Serializer[Site]):
 
     id = serializers.IntegerField(source="pk")
     name = serializers.CharField()
-    hospital = NamedSerializer()
+    hospital = Named()
     address = serializers.CharField()
     city = serializers.CharField()
     timezone = serializers.CharField()

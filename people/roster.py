@@ -29,8 +29,16 @@ ALWAYS_ON: tuple[str, ...] = (Role.OPERATOR, Role.LEAD, Role.MANAGER)
 ONE_DAY = timedelta(days=1)
 
 _turns = Prepared(lambda: RotationMember.objects.select_related("rotation", "user").order_by("rotation_id", "position"))
+_turns_of = Prepared(
+    lambda: (
+        RotationMember.objects.select_related("rotation", "user")
+        .filter(rotation__role=Given("role"))
+        .order_by("rotation_id", "position")
+    )
+)
 _OVERRIDES = DutyOverride.objects.select_related("user").filter(ends_at__gt=Given("start")).order_by("starts_at", "id")
 _overrides_at = Prepared(lambda: _OVERRIDES.filter(starts_at__lte=Given("start")))
+_overrides_of = Prepared(lambda: _OVERRIDES.filter(starts_at__lte=Given("start"), role=Given("role")))
 _overrides_in = Prepared(lambda: _OVERRIDES.filter(starts_at__lt=Given("end")))
 
 Post = tuple[str, int | None]
@@ -172,10 +180,19 @@ class Roster:
     @classmethod
     def load(cls, start: datetime, end: datetime | None = None) -> Roster:
         """The roster for the instant `start`, or for [start, end): two queries, then none."""
-        members: dict[int, tuple[Rotation, list[User]]] = {}
-        for row in _turns():
-            members.setdefault(row.rotation_id, (row.rotation, []))[1].append(row.user)
         overrides = _overrides_at(start=start) if end is None else _overrides_in(start=start, end=end)
+        return cls._of(_turns(), overrides)
+
+    @classmethod
+    def of_role(cls, role: str, at: datetime) -> Roster:
+        """What decides who holds the posts of one role at `at`: two queries for fewer rows than `load`."""
+        return cls._of(_turns_of(role=role), _overrides_of(start=at, role=role))
+
+    @classmethod
+    def _of(cls, turns: Iterable[RotationMember], overrides: Iterable[DutyOverride]) -> Roster:
+        members: dict[int, tuple[Rotation, list[User]]] = {}
+        for row in turns:
+            members.setdefault(row.rotation_id, (row.rotation, []))[1].append(row.user)
         return cls(plans=tuple(readable_plans(members.values())), overrides=tuple(overrides))
 
     @cached_property
@@ -262,7 +279,7 @@ def _each_once(people: Iterable[User]) -> tuple[User, ...]:
 
 def on_duty(role: str, region_id: int | None, at: datetime) -> list[User]:
     """Active people on duty for `role` in the region at `at`. In a loop, load one `Roster` instead."""
-    return Roster.load(at).on_duty(role, region_id, at)
+    return Roster.of_role(role, at).on_duty(role, region_id, at)
 
 
 def gaps(start: datetime, end: datetime, now: datetime | None = None) -> list[Gap]:

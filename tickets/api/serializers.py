@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from common.strict import Moment
 from common.wording import phone_masked
-from people.api import NamedSerializer
+from people.api import Named, NamedSerializer
 from people.models import User
 from sla.explain import explain
 from sla.models import Deadline
@@ -42,6 +42,12 @@ class NamedDeviceSerializer(NamedSerializer):
     serial = serializers.CharField()
 
 
+@extend_schema_field(NamedDeviceSerializer)
+class NamedDevice(Named):
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        return {**super().to_representation(row), "serial": row.serial}
+
+
 class TicketRowSerializer(serializers.Serializer[Ticket]):
     """A ticket as lists show it. `assignee`, `team` and what else is internal is there for the company only."""
 
@@ -53,14 +59,14 @@ class TicketRowSerializer(serializers.Serializer[Ticket]):
     impact = serializers.ChoiceField(Ticket.Impact.choices)
     urgency = serializers.ChoiceField(Ticket.Urgency.choices)
     title = serializers.CharField()
-    hospital = NamedSerializer()
-    site = NamedSerializer()
-    device = NamedDeviceSerializer(allow_null=True)
+    hospital = Named()
+    site = Named()
+    device = NamedDevice(allow_null=True)
     place = serializers.CharField()
-    reporter = NamedSerializer()
-    owner = NamedSerializer(allow_null=True)
-    assignee = NamedSerializer(allow_null=True, required=False)
-    team = NamedSerializer(allow_null=True, required=False)
+    reporter = Named()
+    owner = Named(allow_null=True)
+    assignee = Named(allow_null=True, required=False)
+    team = Named(allow_null=True, required=False)
     fault_class = serializers.CharField(source="fault_class.code", default=None, allow_null=True, required=False)
     cycle = serializers.IntegerField()
     created_at = Moment()
@@ -83,7 +89,7 @@ class TicketSerializer(TicketRowSerializer):
     contact_name = serializers.CharField()
     contact_phone = serializers.SerializerMethodField()
     priority_reason = serializers.CharField(required=False)
-    offered_to = NamedSerializer(allow_null=True, required=False)
+    offered_to = Named(allow_null=True, required=False)
     wait_until = Moment(allow_null=True)
     expected_arrival_at = Moment(allow_null=True)
     solved_at = Moment(allow_null=True)
@@ -127,7 +133,7 @@ class EventSerializer(serializers.Serializer[TicketEvent]):
     kind = serializers.ChoiceField(TicketEvent.EventKind.choices)
     at = Moment()
     recorded_at = Moment()
-    by = NamedSerializer(allow_null=True)
+    by = Named(allow_null=True)
     is_public = serializers.BooleanField()
     body = serializers.CharField()
     details = serializers.SerializerMethodField()
