@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from people.access import may, needs, person
 from tickets import board
 from tickets.console_forms import CallForm
-from tickets.filters import SaveFilterForm, kept
+from tickets.filters import MOST_NAMES, SaveFilterForm, called, kept
 from tickets.models import SavedFilter
 from tickets.states import Refused
 
@@ -29,13 +29,21 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 @needs("console")
+@require_GET
+def hospitals(request: HttpRequest) -> HttpResponse:
+    """Names for what has been typed of one, as options of the queue's field."""
+    found = called(person(request), request.GET.get("hospital_name", ""))[:MOST_NAMES]
+    return render(request, "console/hospital_names.html", {"hospitals": found})
+
+
+@needs("console")
 @require_POST
 def save_filter(request: HttpRequest) -> HttpResponse:
     """Keep the queue on the screen under a name; the same name again replaces it."""
     query = kept(QueryDict(request.POST.get("query", "")))
     form = SaveFilterForm(request.POST)
     if form.is_valid():
-        fields = {"query": query, "is_shared": form.cleaned_data["is_shared"]}
+        fields = {key: form.cleaned_data[key] for key in ("query", "is_shared")}
         SavedFilter.objects.update_or_create(person=person(request), name=form.cleaned_data["name"], defaults=fields)
         messages.success(request, _("Saved as “%(name)s”.") % {"name": form.cleaned_data["name"]})
     else:

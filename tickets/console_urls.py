@@ -13,6 +13,7 @@ TICKET = "tickets/<str:number>/"
 
 urlpatterns = [
     path("", console.queue, name="queue"),
+    path("hospitals/", console.hospitals, name="hospitals"),
     path("filters/", console.save_filter, name="save-filter"),
     path("filters/<int:pk>/remove/", console.drop_filter, name="drop-filter"),
     path("new/", console.new, name="new"),

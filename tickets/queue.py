@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import chain
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +21,7 @@ from sla import present
 from sla.models import Deadline
 from tickets import priorities, search
 from tickets.models import Ticket
+from tickets.querysets import TicketQuerySet
 from tickets.states import OPEN, Status
 
 PAGE_SIZE = 30
@@ -67,66 +67,111 @@ def order(tab: str, sort: str, *, searched: bool) -> Keyset:
     return replace(ORDERS[sort], gaps=tab not in {Tab.SOON, Tab.OVER}, sparse=search.WALK if searched else 0)
 
 
-def tickets_in(tab: str, tickets: QuerySet[Ticket], user: User, now: datetime) -> QuerySet[Ticket]:
+def tickets_in(tab: str, tickets: TicketQuerySet, user: User, now: datetime) -> TicketQuerySet:
     """Those of `tickets` that stand in `tab` for `user`."""
-    running = Deadline.objects.filter(timeline=OuterRef("timeline"), state=Deadline.State.RUNNING)
-    soon = running.filter(due_at__gte=now, due_at__lt=now + SOON)
+    return tickets.filter(conditions(user, now)[Tab(tab)])
+
+
+def conditions(user: User, now: datetime) -> dict[Tab, Q]:
+    """What a ticket has to be for each tab of `user`."""
     is_open = Q(status__in=OPEN)
-    return tickets.filter(
-        {
-            Tab.OPEN: is_open,
-            Tab.MINE: is_open & (Q(assignee=user) | Q(owner=user) | Q(offered_to=user)),
-            Tab.UNASSIGNED: is_open & Q(assignee=None),
-            # `next_due_at` is the first of the running clocks: an index can be walked along it.
-            Tab.SOON: is_open & Q(timeline__next_due_at__lt=now + SOON) & Exists(soon),
-            Tab.OVER: is_open & Q(timeline__next_due_at__lt=now),
-            Tab.WAITING: Q(status=Status.WAITING),
-            Tab.SOLVED: Q(status=Status.SOLVED),
-            Tab.ALL: Q(),
-        }[Tab(tab)]
-    )
+    return {
+        Tab.OPEN: is_open,
+        Tab.MINE: is_open & (Q(assignee=user) | Q(owner=user) | Q(offered_to=user)),
+        Tab.UNASSIGNED: is_open & Q(assignee=None),
+        Tab.SOON: is_open & _is_soon(now),
+        Tab.OVER: is_open & _is_over(now),
+        Tab.WAITING: Q(status=Status.WAITING),
+        Tab.SOLVED: Q(status=Status.SOLVED),
+        Tab.ALL: Q(),
+    }
 
 
-def dated(tab: str, tickets: QuerySet[Ticket], user: User, now: datetime) -> QuerySet[Ticket]:
-    """Those in `tab` whose clocks run, said so that PostgreSQL walks along the next deadline to the end of a page.
+# `next_due_at` is the first of the running clocks: an index can be walked along it, and only behind one that
+# is overdue the others have to be looked at.
+
+
+def _is_over(now: datetime) -> Q:
+    return Q(timeline__next_due_at__lt=now)
+
+
+def _is_soon(now: datetime) -> Q:
+    return Q(timeline__next_due_at__lt=now + SOON) & (Q(timeline__next_due_at__gte=now) | _another_is_soon(now))
+
+
+def _another_is_soon(now: datetime) -> Q:
+    # Added to nothing, the moment is found by the timeline's few clocks and not by everything due in that hour.
+    at = ExpressionWrapper(F("due_at") + timedelta(), DateTimeField())
+    running = Deadline.objects.filter(timeline=OuterRef("timeline"), state=Deadline.State.RUNNING).alias(at=at)
+    return Q(Exists(running.filter(at__gte=now, at__lt=now + SOON)))
+
+
+def dated(tab: str, tickets: TicketQuerySet, user: User, now: datetime) -> TicketQuerySet:
+    """Those in `tab` whose clocks run, said so that PostgreSQL walks along the next deadline to the end of a page."""
+    if tab == Tab.OPEN:
+        return _walked(tickets)
+    if tab == Tab.UNASSIGNED:
+        return _walked(tickets).filter(assignee=None)
+    if tab == Tab.SOON:
+        return _walked(tickets).filter(_is_soon(now))
+    if tab == Tab.OVER:
+        return _walked(tickets).filter(_is_over(now))
+    return tickets_in(tab, tickets, user, now)
+
+
+def _walked(tickets: TicketQuerySet) -> TicketQuerySet:
+    """Open ones of `tickets`, in words that say nothing to statistics.
 
     Nearly every ticket with a next deadline is open, but statistics know each column alone: guessing
     that one in thirty is, PostgreSQL would read and sort all of them. Of an expression it has no statistics.
     """
-    if tab not in {Tab.OPEN, Tab.UNASSIGNED}:
-        return tickets_in(tab, tickets, user, now)
-    found = tickets.alias(state=Concat("status", Value(""))).exclude(state__in=[s for s in Status if s not in OPEN])
-    return found.filter(assignee=None) if tab == Tab.UNASSIGNED else found
+    closed = [status for status in Status if status not in OPEN]
+    return tickets.alias(state=Concat("status", Value(""))).exclude(state__in=closed)
 
 
-def counts(tickets: QuerySet[Ticket], user: User, now: datetime, *, searched: bool) -> dict[str, int]:
-    """How many of `tickets` each tab holds, in one query that stops counting at `MOST_COUNTED`; `ALL` is not counted.
+def counts(tickets: TicketQuerySet, user: User, now: datetime) -> dict[str, int]:
+    """How many of `tickets` each tab holds, in one query; `ALL` is not counted.
 
-    `searched`: the tickets were found by words, which are looked for once; nothing is counted when too many were.
+    Of everything, counting stops at `MOST_COUNTED`, tab by tab along the indexes of what is open. What is
+    narrowed is read once, as far as it is not over.
     """
-    tabs = [tab for tab in Tab if tab != Tab.ALL]
-    before, all_found = "", "0"
-    given: tuple[Any, ...] = ()
-    try:
-        if searched:
-            sql, given = _first(tickets)
-            before, all_found = f"WITH found AS MATERIALIZED ({sql}) ", "(SELECT count(*) FROM found)"
-            tickets = Ticket.objects.filter(pk__in=RawSQL("SELECT pk FROM found", ()))
-        parts = [_first(tickets_in(tab, tickets, user, now)) for tab in tabs]
-    except EmptyResultSet:
-        return dict.fromkeys(tabs, 0)
-    held = ", ".join(f"(SELECT count(*) FROM ({sql}) AS held)" for sql, _ in parts)  # noqa: S608 - from querysets
+    if not tickets.query.where:
+        return _first_of_all(user, now)
+    tabs = {tab.value: Count("pk", filter=which) for tab, which in conditions(user, now).items() if tab != Tab.ALL}
+    return tickets.in_progress().aggregate(**tabs)
+
+
+def _first_of_all(user: User, now: datetime) -> dict[str, int]:
+    sql, params = _counting()
+    given = [user.pk if p == SOMEBODY else now + (p - SOMETIME) if isinstance(p, datetime) else p for p in params]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{before}SELECT {all_found}, {held}", [*given, *chain.from_iterable(params for _, params in parts)]
-        )
-        together, *found_in = cursor.fetchone()
-    return {} if searched and together == MOST_COUNTED else dict(zip(tabs, found_in, strict=True))
+        cursor.execute(sql, given)
+        return dict(zip(Tab, cursor.fetchone(), strict=False))
 
 
-def _first(tickets: QuerySet[Ticket]) -> tuple[str, tuple[Any, ...]]:
-    """The statement that reads the keys of so many of `tickets` as are counted."""
-    return tickets.order_by().values("pk")[:MOST_COUNTED].query.sql_with_params()
+SOMEBODY, SOMETIME = -1, datetime(2000, 1, 1, tzinfo=UTC)
+"""Stand for the person and the moment in a statement whose text Django writes once and not for every request."""
+
+
+@cache
+def _counting() -> tuple[str, list[Any]]:
+    """The statement that counts the tabs of all tickets, one column each."""
+    parts = [_first(tab, which) for tab, which in conditions(User(pk=SOMEBODY), SOMETIME).items() if tab != Tab.ALL]
+    held = ", ".join(f"(SELECT count(*) FROM ({sql}) AS held)" for sql, _ in parts)  # noqa: S608 - from querysets
+    return f"SELECT {held}", list(chain.from_iterable(params for _, params in parts))
+
+
+def _first(tab: Tab, which: Q) -> tuple[str, tuple[Any, ...]]:
+    """The statement that reads the keys of so many tickets of a tab as are counted."""
+    tickets: TicketQuerySet = Ticket.objects.order_by()
+    if tab == Tab.SOON:
+        # Mostly the first clock is the one that falls due: those are enough, so the others are not looked at.
+        first = _walked(tickets).filter(timeline__next_due_at__gte=SOMETIME, timeline__next_due_at__lt=SOMETIME + SOON)
+        others = _walked(tickets).filter(_is_over(SOMETIME), _another_is_soon(SOMETIME))
+        found = first.values("pk")[:MOST_COUNTED].union(others.values("pk")[:MOST_COUNTED], all=True)
+    else:
+        found = (_walked(tickets).filter(_is_over(SOMETIME)) if tab == Tab.OVER else tickets.filter(which)).values("pk")
+    return found[:MOST_COUNTED].query.sql_with_params()
 
 
 STATUS_TAGS: dict[str, tuple[str, Tone]] = {
