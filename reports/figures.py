@@ -8,15 +8,16 @@ from operator import attrgetter, itemgetter
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from common.keyset import OneOf
+from common.prepared import Given, Prepared
 from sla.models import Deadline, Page
 from tickets.models import Ticket
 from tickets.queue import MOST_COUNTED
 
 WINDOW = timedelta(minutes=60)
-MOST_ROWS = 12
+MOST_ROWS, MOST_CALLS = 12, 4
 State = Deadline.State
 
 
@@ -81,29 +82,48 @@ def load(now: datetime, end_of_day: datetime, most: int = MOST_COUNTED) -> Load:
         return Load(*cursor.fetchone())
 
 
-def clocks(now: datetime, most_calls: int = 4) -> tuple[list[Deadline], list[Deadline]]:
+def _pressing_or_calling() -> QuerySet[Deadline]:
+    running = Deadline.objects.filter(state=State.RUNNING)
+    due = running.filter(due_at__lte=Given("window")).order_by("due_at").values("pk")[:MOST_ROWS]
+    calls = running.filter(next_action_at__gt=Given("now")).order_by("next_action_at").values("pk")[:MOST_CALLS]
+    people = ("timeline__hospital", "timeline__assignee", "timeline__owner", "acknowledged_by")
+    rows = Deadline.objects.filter(OneOf(F("pk"), ArraySubquery(due.union(calls))))
+    return rows.select_related("commitment", *people).order_by()
+
+
+_clocks = Prepared(_pressing_or_calling)
+_tickets = Prepared(
+    lambda: (
+        Ticket.objects.filter(OneOf(F("timeline"), Given("timelines")))
+        .only("timeline", "number", "title", "expected_arrival_at")
+        .order_by()
+    )
+)
+_last_pages = Prepared(
+    lambda: (
+        Page.objects.filter(state=Page.State.SENT)
+        .select_related("deadline__commitment", "deadline__timeline__hospital")
+        .with_names()
+        .order_by("-pk")[:MOST_CALLS]
+    )
+)
+
+
+def clocks(now: datetime) -> tuple[list[Deadline], list[Deadline]]:
     """The clocks that are over or fall due within the window, the most pressing first; and those whose next
     milestone comes first: who will be called if nothing happens. With their people, in one query.
     """
-    running = Deadline.objects.filter(state=State.RUNNING)
-    due = running.filter(due_at__lte=now + WINDOW).order_by("due_at").values("pk")[:MOST_ROWS]
-    calls = running.filter(next_action_at__gt=now).order_by("next_action_at").values("pk")[:most_calls]
-    people = ("timeline__hospital", "timeline__assignee", "timeline__owner", "acknowledged_by")
-    rows = Deadline.objects.filter(OneOf(F("pk"), ArraySubquery(due.union(calls))))
-    found = list(rows.select_related("commitment", *people))
+    found = _clocks(now=now, window=now + WINDOW)
     pressing = sorted((row for row in found if row.due_at <= now + WINDOW), key=attrgetter("due_at"))
     calling = [(row.next_action_at, row) for row in found if row.next_action_at and row.next_action_at > now]
-    return pressing[:MOST_ROWS], [row for _at, row in sorted(calling, key=itemgetter(0))[:most_calls]]
+    return pressing[:MOST_ROWS], [row for _at, row in sorted(calling, key=itemgetter(0))[:MOST_CALLS]]
 
 
 def tickets_of(deadlines: list[Deadline]) -> dict[int, Ticket]:
-    """Timeline id → ticket, with its fault class."""
-    timelines = [row.timeline_id for row in deadlines]
-    rows = Ticket.objects.filter(timeline__in=timelines).select_related("fault_class")
-    return {row.timeline_id: row for row in rows}
+    """Timeline id → ticket, with what the wall says of it."""
+    return {row.timeline_id: row for row in _tickets(timelines=[row.timeline_id for row in deadlines])}
 
 
-def last_pages(most: int = 4) -> list[Page]:
+def last_pages() -> list[Page]:
     """The pages sent last, newest first; `names`: whom they reached."""
-    rows = Page.objects.filter(state=Page.State.SENT).order_by("-pk").with_names()
-    return list(rows.select_related("deadline__commitment", "deadline__timeline__hospital")[:most])
+    return _last_pages()
