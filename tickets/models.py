@@ -100,7 +100,13 @@ class Ticket(models.Model):
     hospital = models.ForeignKey(Hospital, models.PROTECT, related_name="tickets", verbose_name=_("hospital"))
     site = models.ForeignKey(Site, models.PROTECT, related_name="tickets", verbose_name=_("site"))
     device = models.ForeignKey(
-        Device, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("device")
+        Device,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,  # `tickets_by_device` serves it
+        related_name="tickets",
+        verbose_name=_("device"),
     )
     place = models.CharField(_("place"), max_length=120, blank=True)
     reporter = models.ForeignKey(User, models.PROTECT, related_name="reported", verbose_name=_("reported by"))
@@ -166,6 +172,7 @@ class Ticket(models.Model):
         indexes: ClassVar = [
             GinIndex(fields=("search",), name="tickets_search"),
             models.Index(fields=("hospital", "-id"), name="tickets_by_hospital"),
+            models.Index(fields=("device", "-id"), name="tickets_by_device"),
             models.Index(
                 fields=("assignee", "-id"),
                 name="tickets_open_by_assignee",
