@@ -20,6 +20,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from common.problems import BodyTooLarge
+from common.shapes import Shape
 
 LARGEST_KEY = 2**63 - 1
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -57,7 +58,7 @@ def _finite(text: str) -> float:
     return number
 
 
-class Strict(serializers.Serializer[Any]):
+class Strict(Shape[Any]):
     """A serializer for input. Give it `data`; what it does not know it refuses by name."""
 
     def to_internal_value(self, data: Any) -> Any:

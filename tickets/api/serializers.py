@@ -10,6 +10,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from common.shapes import Shape
 from common.strict import Moment
 from common.wording import phone_masked
 from people.api import Named, NamedSerializer
@@ -48,7 +49,7 @@ class NamedDevice(Named):
         return {**super().to_representation(row), "serial": row.serial}
 
 
-class TicketRowSerializer(serializers.Serializer[Ticket]):
+class TicketRowSerializer(Shape[Ticket]):
     """A ticket as lists show it. `assignee`, `team` and what else is internal is there for the company only."""
 
     number = serializers.CharField()
@@ -74,7 +75,7 @@ class TicketRowSerializer(serializers.Serializer[Ticket]):
     next_due_at = Moment(source="timeline.next_due_at", allow_null=True)
 
     def get_fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = super().get_fields()
+        fields = super().get_fields()
         if "user" in self.context and self.context["user"].is_hospital:
             for name in INTERNAL:
                 fields.pop(name, None)
