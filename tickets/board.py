@@ -74,7 +74,7 @@ def read(query: QueryDict, user: User, now: datetime) -> Board:
     filterset = QueueFilter(query, mine, user=user)
     found: TicketQuerySet = filterset.qs
     inside = page(
-        tickets_in(tab, found.for_pages(), user, now),
+        tickets_in(tab, found.for_queue(), user, now),
         order(tab, sort, searched=bool(words)),
         query,
         PAGE_SIZE,

@@ -48,4 +48,4 @@ def why(ticket: Ticket) -> str:
         return str(_("as a node down"))
     if ticket.urgency == URGENCY.NOW and ticket.impact in {IMPACT.SYSTEM, IMPACT.ROOM}:
         return str(_("consultation stopped"))
-    return f"{ticket.get_impact_display()} · {ticket.get_urgency_display()}"
+    return f"{IMPACT(ticket.impact).label} · {URGENCY(ticket.urgency).label}"

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Concat
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.keyset import Keyset
@@ -46,6 +47,9 @@ class Tab(models.TextChoices):
     ALL = "all", _("All, closed too")
 
 
+COUNTED = tuple(tab for tab in Tab if tab != Tab.ALL)
+"""All the others hold what is not over; nobody counts the past."""
+
 EMPTY: dict[str, tuple[str, object]] = {
     Tab.OPEN: ("circle-check", _("No open tickets. Every hospital is up and running.")),
     Tab.MINE: ("circle-check", _("Nothing waits for you.")),
@@ -69,22 +73,29 @@ def order(tab: str, sort: str, *, searched: bool) -> Keyset:
 
 def tickets_in(tab: str, tickets: TicketQuerySet, user: User, now: datetime) -> TicketQuerySet:
     """Those of `tickets` that stand in `tab` for `user`."""
-    return tickets.filter(conditions(user, now)[Tab(tab)])
+    return tickets.filter(condition(Tab(tab), user, now))
 
 
-def conditions(user: User, now: datetime) -> dict[Tab, Q]:
-    """What a ticket has to be for each tab of `user`."""
+def condition(tab: Tab, user: User, now: datetime) -> Q:
+    """What a ticket has to be for a tab of `user`."""
     is_open = Q(status__in=OPEN)
-    return {
-        Tab.OPEN: is_open,
-        Tab.MINE: is_open & (Q(assignee=user) | Q(owner=user) | Q(offered_to=user)),
-        Tab.UNASSIGNED: is_open & Q(assignee=None),
-        Tab.SOON: is_open & _is_soon(now),
-        Tab.OVER: is_open & _is_over(now),
-        Tab.WAITING: Q(status=Status.WAITING),
-        Tab.SOLVED: Q(status=Status.SOLVED),
-        Tab.ALL: Q(),
-    }
+    match tab:
+        case Tab.OPEN:
+            return is_open
+        case Tab.MINE:
+            return is_open & (Q(assignee=user) | Q(owner=user) | Q(offered_to=user))
+        case Tab.UNASSIGNED:
+            return is_open & Q(assignee=None)
+        case Tab.SOON:
+            return is_open & _is_soon(now)
+        case Tab.OVER:
+            return is_open & _is_over(now)
+        case Tab.WAITING:
+            return Q(status=Status.WAITING)
+        case Tab.SOLVED:
+            return Q(status=Status.SOLVED)
+        case Tab.ALL:
+            return Q()
 
 
 # `next_due_at` is the first of the running clocks: an index can be walked along it, and only behind one that
@@ -137,7 +148,7 @@ def counts(tickets: TicketQuerySet, user: User, now: datetime) -> dict[str, int]
     """
     if not tickets.query.where:
         return _first_of_all(user, now)
-    tabs = {tab.value: Count("pk", filter=which) for tab, which in conditions(user, now).items() if tab != Tab.ALL}
+    tabs = {tab.value: Count("pk", filter=condition(tab, user, now)) for tab in COUNTED}
     return tickets.in_progress().aggregate(**tabs)
 
 
@@ -146,7 +157,7 @@ def _first_of_all(user: User, now: datetime) -> dict[str, int]:
     given = [user.pk if p == SOMEBODY else now + (p - SOMETIME) if isinstance(p, datetime) else p for p in params]
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
-        return dict(zip(Tab, cursor.fetchone(), strict=False))
+        return dict(zip(COUNTED, cursor.fetchone(), strict=True))
 
 
 SOMEBODY, SOMETIME = -1, datetime(2000, 1, 1, tzinfo=UTC)
@@ -156,12 +167,12 @@ SOMEBODY, SOMETIME = -1, datetime(2000, 1, 1, tzinfo=UTC)
 @cache
 def _counting() -> tuple[str, list[Any]]:
     """The statement that counts the tabs of all tickets, one column each."""
-    parts = [_first(tab, which) for tab, which in conditions(User(pk=SOMEBODY), SOMETIME).items() if tab != Tab.ALL]
+    parts = [_first(tab) for tab in COUNTED]
     held = ", ".join(f"(SELECT count(*) FROM ({sql}) AS held)" for sql, _ in parts)  # noqa: S608 - from querysets
     return f"SELECT {held}", list(chain.from_iterable(params for _, params in parts))
 
 
-def _first(tab: Tab, which: Q) -> tuple[str, tuple[Any, ...]]:
+def _first(tab: Tab) -> tuple[str, tuple[Any, ...]]:
     """The statement that reads the keys of so many tickets of a tab as are counted."""
     tickets: TicketQuerySet = Ticket.objects.order_by()
     if tab == Tab.SOON:
@@ -169,8 +180,10 @@ def _first(tab: Tab, which: Q) -> tuple[str, tuple[Any, ...]]:
         first = _walked(tickets).filter(timeline__next_due_at__gte=SOMETIME, timeline__next_due_at__lt=SOMETIME + SOON)
         others = _walked(tickets).filter(_is_over(SOMETIME), _another_is_soon(SOMETIME))
         found = first.values("pk")[:MOST_COUNTED].union(others.values("pk")[:MOST_COUNTED], all=True)
+    elif tab == Tab.OVER:
+        found = _walked(tickets).filter(_is_over(SOMETIME)).values("pk")
     else:
-        found = (_walked(tickets).filter(_is_over(SOMETIME)) if tab == Tab.OVER else tickets.filter(which)).values("pk")
+        found = tickets_in(tab, tickets, User(pk=SOMEBODY), SOMETIME).values("pk")
     return found[:MOST_COUNTED].query.sql_with_params()
 
 
@@ -190,40 +203,54 @@ STATUS_TAGS: dict[str, tuple[str, Tone]] = {
 def status_tag(ticket: Ticket) -> Tag:
     """The state in a word, with its picture."""
     icon, tone = STATUS_TAGS[ticket.status]
-    return Tag(ticket.get_status_display(), icon, tone)
+    # Not get_status_display(): it hashes all the labels, in the reader's language, for each ticket.
+    return Tag(str(Status(ticket.status).label), icon, tone)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A ticket in the queue: the clock that bites next, and how many others run beside it."""
+    """A ticket in the queue: the clock that bites next, and how many others run beside it. Words as they are shown."""
 
     ticket: Ticket
+    url: str
+    place: str
+    priority: str
+    why: str
+    tag: Tag
+    first_contact: str
     chip: Chip | None
     others: int
 
-    @property
-    def tag(self) -> Tag:
-        return status_tag(self.ticket)
 
-    @property
-    def priority(self) -> str:
-        return str(PRIORITIES[self.ticket.priority])
-
-    @property
-    def why(self) -> str:
-        """What makes the priority what it is."""
-        return priorities.why(self.ticket)
+CLOCK_FIELDS = ("timeline_id", "state", "due_at", "milestones", "remaining_seconds")
+"""What a chip is made of."""
 
 
 def rows(tickets: Iterable[Ticket], now: datetime) -> list[Row]:
     """Rows for `tickets`, their clocks read in one query."""
     tickets = list(tickets)
     clocks: dict[int, list[Deadline]] = {ticket.timeline_id: [] for ticket in tickets}
-    for deadline in Deadline.objects.filter(timeline__in=clocks, state__in=LIVE).order_by("due_at", "id"):
+    found = Deadline.objects.filter(timeline__in=clocks, state__in=LIVE).only(*CLOCK_FIELDS)
+    for deadline in found.order_by("due_at", "id"):
         clocks[deadline.timeline_id].append(deadline)
-    return [_row(ticket, clocks[ticket.timeline_id], now) for ticket in tickets]
+    url = reverse("console:ticket", args=["NUMBER"])
+    priority_words = {key: str(word) for key, word in PRIORITIES.items()}
+    return [
+        _row(ticket, url.replace("NUMBER", ticket.number), priority_words, clocks[ticket.timeline_id], now)
+        for ticket in tickets
+    ]
 
 
-def _row(ticket: Ticket, clocks: list[Deadline], now: datetime) -> Row:
-    first = present.governing(clocks)
-    return Row(ticket, present.chip(first, now) if first else None, max(len(clocks) - 1, 0))
+def _row(ticket: Ticket, url: str, priority_words: dict[int, str], clocks: list[Deadline], now: datetime) -> Row:
+    first, place, owner = present.governing(clocks), ticket.place or ticket.site.name, ticket.owner
+    return Row(
+        ticket=ticket,
+        url=url,
+        place=f"{ticket.device.name} / {place}" if ticket.device else place,
+        priority=priority_words[ticket.priority],
+        why=priorities.why(ticket),
+        tag=status_tag(ticket),
+        first_contact=owner.name if owner and owner.pk != ticket.assignee_id else "",
+        chip=present.chip(first, now) if first else None,
+        others=max(len(clocks) - 1, 0),
+    )
