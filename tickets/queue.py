@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -107,14 +107,14 @@ def _is_over(now: datetime) -> Q:
 
 
 def _is_soon(now: datetime) -> Q:
-    return Q(timeline__next_due_at__lt=now + SOON) & (Q(timeline__next_due_at__gte=now) | _another_is_soon(now))
-
-
-def _another_is_soon(now: datetime) -> Q:
-    # Added to nothing, the moment is found by the timeline's few clocks and not by everything due in that hour.
+    # Added to nothing, a moment is looked for among the timeline's few clocks and not in all that hour.
     at = ExpressionWrapper(F("due_at") + timedelta(), DateTimeField())
-    running = Deadline.objects.filter(timeline=OuterRef("timeline"), state=Deadline.State.RUNNING).alias(at=at)
-    return Q(Exists(running.filter(at__gte=now, at__lt=now + SOON)))
+    another = Exists(_running().alias(at=at).filter(at__gte=now, at__lt=now + SOON))
+    return Q(timeline__next_due_at__lt=now + SOON) & (Q(timeline__next_due_at__gte=now) | Q(another))
+
+
+def _running() -> QuerySet[Deadline]:
+    return Deadline.objects.filter(timeline=OuterRef("timeline"), state=Deadline.State.RUNNING)
 
 
 def dated(tab: str, tickets: TicketQuerySet, user: User, now: datetime) -> TicketQuerySet:
@@ -178,7 +178,8 @@ def _first(tab: Tab) -> tuple[str, tuple[Any, ...]]:
     if tab == Tab.SOON:
         # Mostly the first clock is the one that falls due: those are enough, so the others are not looked at.
         first = _walked(tickets).filter(timeline__next_due_at__gte=SOMETIME, timeline__next_due_at__lt=SOMETIME + SOON)
-        others = _walked(tickets).filter(_is_over(SOMETIME), _another_is_soon(SOMETIME))
+        soon = Exists(_running().filter(due_at__gte=SOMETIME, due_at__lt=SOMETIME + SOON))
+        others = _walked(tickets).filter(_is_over(SOMETIME)).filter(soon)
         found = first.values("pk")[:MOST_COUNTED].union(others.values("pk")[:MOST_COUNTED], all=True)
     elif tab == Tab.OVER:
         found = _walked(tickets).filter(_is_over(SOMETIME)).values("pk")

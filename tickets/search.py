@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 MAX_INPUT = 100
 """Characters of a search that are read; nobody types more, and a longer one must not cost more."""
 MAX_WORDS = 12
-WALK = 10_000
+WALK = 4_000
 """How many of the newest tickets a list of what was found walks through before it asks the index of words: a
-word in every 300th ticket fills a page on the way."""
+word in every 130th ticket fills a page on the way."""
 NUMBER = re.compile(r"(?:SR-?)?(\d{4})-(\d{0,6})", re.IGNORECASE)
 PUNCTUATION = re.compile(r"[\W_]+")
 
