@@ -42,6 +42,8 @@ URLS = {
     "set_language": "account:language",
 }
 
+# The same on every page of the process, and looked for among all addresses each time.
+_address = cache(reverse)
 _last_beat: Prepared[Any] = Prepared(
     lambda: heartbeat.latest().annotate(unread=inbox.unread_expression(Given("person")))[:1]
 )
@@ -54,7 +56,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "now": now,
         "hotline_number": settings.HOTLINE_NUMBER,
-        "urls": {key: reverse(name) for key, name in URLS.items()},
+        "urls": {key: _address(name) for key, name in URLS.items()},
         "nav": (),
     }
     if user is None or not user.is_authenticated:
@@ -62,7 +64,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     context["nav"] = nav = _nav(request, PORTAL if user.is_hospital else CONSOLE)
     context["urls"]["home"] = nav[0].url if nav else "/"
     if may(user, "roster"):
-        context["urls"]["roster_gaps"] = reverse("roster-gaps")
+        context["urls"]["roster_gaps"] = _address("roster-gaps")
     if user.is_hospital:
         context["unread"] = SimpleLazyObject(lambda: inbox.unread(user))
         context["hospital_name"] = SimpleLazyObject(lambda: user.hospital.name)
@@ -76,7 +78,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
 
 def _nav(request: HttpRequest, table: tuple[tuple[str, Any, str, str, str], ...]) -> tuple[NavItem, ...]:
     """Entries the person may use; the one with the longest matching path is current."""
-    rows = [(text, reverse(name), icon, keys) for act, text, name, icon, keys in table if may(request.user, act)]
+    rows = [(text, _address(name), icon, keys) for act, text, name, icon, keys in table if may(request.user, act)]
     under = (
         url for _text, url, _icon, _keys in rows if request.path == url or (url != "/" and request.path.startswith(url))
     )

@@ -22,11 +22,27 @@ from django.utils.safestring import SafeString, mark_safe
 from django_stubs_ext import StrOrPromise
 
 from common import wording
-from common.present import Chip, Entry, FaultCard, GoverningClock, Holder, Leg, NextStep, Step, SumLine, Tag, WallRow
+from common.present import (
+    Action,
+    Axis,
+    Chip,
+    Entry,
+    FaultCard,
+    GoverningClock,
+    Holder,
+    Leg,
+    NextStep,
+    Step,
+    SumLine,
+    Tag,
+    WallRow,
+)
 
 register = template.Library()
 
 DEFAULT_HOTLINE = "028-5550-0120"
+LAST_LABEL = 84
+"""Per cent of the wall's axis from which a label stands left of its mark."""
 
 
 @register.simple_tag
@@ -130,10 +146,24 @@ def person(holder: Holder, size: int = 28) -> dict[str, Any]:
     return {"holder": holder, "size": size}
 
 
-@register.inclusion_tag("components/action.html", takes_context=True)
-def action(context: Context, action: object, extra: str = "") -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def action(context: Context, action: Action, extra: str = "") -> SafeString:
     """A button: link or one-button form, with shortcut and question if it has them."""
-    return {"action": action, "extra": extra, "csrf_token": context.get("csrf_token")}
+    looks = f"btn{' btn-primary' if action.primary else ''} {extra}".rstrip()
+    shortcut = format_html(' data-shortcut="{}"', action.shortcut) if action.shortcut else ""
+    inside = (icon(action.icon, 18) if action.icon else "", action.text)
+    if action.method == "get":
+        return format_html('<a href="{}" class="{}"{}>{}{}</a>', action.url, looks, shortcut, *inside)
+    fields = (("csrfmiddlewaretoken", context.get("csrf_token", "")), *action.fields)
+    return format_html(
+        '<form method="post" action="{}" class="sd-inline"{}>{}<button type="submit" class="{}"{}>{}{}</button></form>',
+        action.url,
+        format_html(' data-confirm="{}"', action.confirm) if action.confirm else "",
+        format_html_join("", '<input type="hidden" name="{}" value="{}">', fields),
+        looks,
+        shortcut,
+        *inside,
+    )
 
 
 @register.inclusion_tag("components/chain.html")
@@ -160,10 +190,56 @@ def timeline(context: Context, entries: Iterable[Entry]) -> dict[str, Any]:
     return {"entries": entries, "now": context["now"]}
 
 
-@register.inclusion_tag("components/wall_row.html", takes_context=True)
-def wall_row(context: Context, row: WallRow) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def wall_row(context: Context, row: WallRow) -> SafeString:
     """One row of the wall's table."""
-    return {"row": row, "csrf_token": context.get("csrf_token")}
+    act = action(context, row.action) if row.action else _followed(row)
+    return format_html(
+        '<div class="sd-wall-row sd-wall-{}" role="row">'
+        '<div role="cell" class="sd-wall-what"><a href="{}">{}</a><span>{}</span></div>'
+        '<div role="cell" class="sd-wall-axis">{}{}</div>'
+        '<div role="cell" class="sd-wall-verdict"><b>{}{}</b><span>{}</span></div>'
+        '<div role="cell" class="sd-wall-act">{}</div></div>',
+        *(row.verdict, row.url, row.title, row.promise),
+        *(_axis_line(row.axis), _axis_label(row.axis)),
+        *(icon(row.icon, 16), row.verdict_text, row.rescue, act),
+    )
+
+
+def _followed(row: WallRow) -> SafeString:
+    since = format_html("<br>{}", row.followed_since) if row.followed_since else ""
+    words = '<span class="sd-wall-follow">{}<span>{}{}</span></span>'
+    return format_html(words, icon("user-check", 18), row.followed_by, since)
+
+
+def _axis_line(axis: Axis) -> SafeString:
+    """What the wall draws of one promise; its sides are per cent, from the left and to the right."""
+    ahead = axis.due >= axis.now
+    marks = [("line", _between(axis.start, axis.end))]
+    if ahead and axis.expected is not None and axis.expected > axis.due:
+        marks.append(("after", _between(axis.due, axis.expected)))
+    if ahead:
+        marks.append(("due", f"left:{axis.due:.1f}%"))
+    if ahead and axis.expected is not None:
+        marks.append(("ring", f"left:{axis.expected:.1f}%"))
+    return format_html(
+        '<span class="sd-axis{}" aria-hidden="true" style="--now:{}%">{}</span>',
+        " sd-axis-open" if ahead and axis.expected is None else "",
+        f"{axis.now:.1f}",
+        format_html_join("", '<i class="sd-axis-{}" style="{}"></i>', marks),
+    )
+
+
+def _between(left: float, right: float) -> str:
+    return f"left:{left:.1f}%;right:calc(100% - {right:.1f}%)"
+
+
+def _axis_label(axis: Axis) -> SafeString:
+    """The due time behind everything drawn, or before it where no room is left."""
+    looks, side = "sd-axis-label", f"left:calc({axis.label_at:.1f}% + 12px)"
+    if axis.label_at > LAST_LABEL:
+        looks, side = "sd-axis-label sd-axis-label-left", f"right:calc(100% - {axis.due:.1f}% + 12px)"
+    return format_html('<span class="{}" style="{}">{}</span>', looks, side, axis.label)
 
 
 @register.inclusion_tag("components/form_errors.html")
