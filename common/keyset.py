@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Subquery
 from django.db.models.expressions import OrderBy
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 Row = TypeVar("Row", bound=Model)
 CURSOR = re.compile(r"^[0-9T:.+-]{0,40}~[0-9]{1,18}$")
@@ -153,13 +154,18 @@ def _split(stretch: Stretch, nearest: int, model: type[Model], place: Place | No
     """A stretch that goes by keys as the nearest of them, and all the others at once in an order that no index has."""
     if stretch.dated:
         return [stretch]
-    newest = model._default_manager.order_by("-pk").values("pk")[:1]
+    # Beyond the walk every row's key would do: added to nothing, the index of keys is left alone.
+    unwalked = F("pk") + 0
     if place is not None and place[0] is None:
-        near = Q(pk__lt=place[1] + nearest) if backwards else Q(pk__gt=place[1] - nearest)
+        end: Any = place[1] + nearest if backwards else place[1] - nearest
     else:
-        near = Q(pk__gt=Subquery(newest) - nearest)
-    unwalked = (F("pk") + 0).asc() if backwards else (F("pk") + 0).desc()
-    return [Stretch(stretch.which & near, stretch.by), Stretch(stretch.which & ~near, [unwalked])]
+        end = Subquery(model._default_manager.order_by("-pk").values("pk")[:1]) - nearest
+    if backwards and place is not None and place[0] is None:
+        near, far = Q(pk__lt=end), Q(GreaterThanOrEqual(unwalked, end))
+    else:
+        near, far = Q(pk__gt=end), Q(LessThanOrEqual(unwalked, end))
+    order = unwalked.asc() if backwards else unwalked.desc()
+    return [Stretch(stretch.which & near, stretch.by), Stretch(stretch.which & far, [order])]
 
 
 def read(cursor: str) -> Place | None:
