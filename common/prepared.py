@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import get_related_populators
 
@@ -47,7 +47,7 @@ class Prepared(Generic[_Row]):
     def __call__(self, **values: Any) -> list[_Row]:
         """The rows. KeyError for a value that is not given."""
         shape = self._shape
-        with connection.cursor() as cursor:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(shape.sql, [values[one.name] if isinstance(one, Given) else one for one in shape.params])
             rows = cursor.fetchall()
         if shape.converters:
@@ -61,6 +61,7 @@ class Prepared(Generic[_Row]):
     @cached_property
     def _shape(self) -> _Shape:
         # Each thread that comes first writes one of its own: a compiler serves one thread at a time.
+        connection = connections[DEFAULT_DB_ALIAS]
         compiler = self._queryset().query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         info, select = compiler.klass_info, compiler.select
@@ -79,7 +80,7 @@ class Prepared(Generic[_Row]):
 
     @staticmethod
     def _row(shape: _Shape, row: Sequence[Any]) -> Any:
-        found = shape.model.from_db(connection.alias, shape.names, row[shape.columns])
+        found = shape.model.from_db(DEFAULT_DB_ALIAS, shape.names, row[shape.columns])
         for populator in shape.populators:
             populator.populate(row, found)
         for name, column in shape.annotations:
@@ -99,20 +100,21 @@ def insert(rows: Sequence[Model]) -> None:
         model._default_manager.bulk_create(rows)
         return
     sql, fields = _insertion(model, len(rows))
+    connection = connections[DEFAULT_DB_ALIAS]
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         keys = cursor.fetchall()
     for row, (key,) in zip(rows, keys, strict=True):
         row.pk = key
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 @cache
 def _insertion(model: type[Model], rows: int) -> tuple[str, Sequence[Any]]:
     """The statement for so many rows of the model, and the fields whose values it takes."""
     meta: Any = model._meta
-    name = connection.ops.quote_name
+    name = connections[DEFAULT_DB_ALIAS].ops.quote_name
     fields = [field for field in meta.concrete_fields if not field.primary_key]
     values = f"({', '.join(['%s'] * len(fields))})"
     return (
