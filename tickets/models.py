@@ -298,7 +298,7 @@ class SavedFilter(models.Model):
 
     person = models.ForeignKey(User, models.CASCADE, related_name="saved_filters", verbose_name=_("person"))
     name = models.CharField(_("name"), max_length=40)
-    query = models.CharField(_("query"), max_length=300)
+    query = models.CharField(_("query"), max_length=2000)
     is_shared = models.BooleanField(_("shared with colleagues"), default=False)
 
     objects = SavedFilterQuerySet.as_manager()

@@ -125,6 +125,32 @@ class TestQueue:
             "aria-current", "page"
         )
 
+    def test_a_hospital_is_found_by_a_part_of_its_name(self, desk: Desk, lead: Page) -> None:
+        lead.goto("/desk/")
+        field = lead.get_by_role("combobox", name="Hospital")
+        field.press_sequentially("旌湖", delay=20)
+        expect(lead.locator("#hospital-names option")).to_have_attribute("value", "德阳旌湖中医院")
+        field.fill("德阳旌湖中医院")
+        lead.keyboard.press("Tab")
+        expect(lead.locator("[data-row]")).to_have_count(2)
+        expect(field).to_have_value("德阳旌湖中医院")
+        field.fill("")
+        lead.keyboard.press("Enter")
+        expect(lead.locator("[data-row]")).to_have_count(7)
+
+    def test_without_scripts_a_part_of_a_hospitals_name_narrows_it(
+        self, desk: Desk, browser: Browser, live_server: LiveServer
+    ) -> None:
+        context = browser.new_context(java_script_enabled=False, base_url=live_server.url, locale="en-US")
+        let_in(context, desk.lead, live_server.url)
+        plain = context.new_page()
+        plain.goto("/desk/")
+        plain.get_by_label("Hospital").fill("旌湖")
+        plain.get_by_role("button", name="Search").click()
+        expect(plain.locator("[data-row]")).to_have_count(2)
+        expect(plain.get_by_label("Hospital")).to_have_value("德阳旌湖中医院")
+        context.close()
+
 
 class TestWorkspace:
     def test_a_verb_opens_in_a_dialog_keeps_what_was_written_and_is_done(self, desk: Desk, lead: Page) -> None:

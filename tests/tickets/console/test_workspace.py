@@ -16,7 +16,7 @@ from audit.models import Entry
 from people.models import Role
 from sla.models import Deadline
 from sla.sweep import sweep
-from tests.factories import UserFactory
+from tests.factories import DeviceFactory, TicketFactory, UserFactory
 from tests.tickets.console.pages import E, at, page, queries, signed_in
 from tests.tickets.desk_case import Desk
 from tickets import workflow
@@ -53,6 +53,16 @@ class TestWorkspace:
         assert legs == ["late", "done", "now", "ahead"]
         assert "95 min" in text
         assert "成都站" in text
+
+    def test_the_device_card_counts_its_other_reports_of_a_year_and_names_the_last(self, lead: Client) -> None:
+        now = timezone.now()
+        device = DeviceFactory()
+        TicketFactory(device=device, title="去年的", now=now - timedelta(days=400))
+        TicketFactory(title="别的设备", now=now)
+        *_, last = (TicketFactory(device=device, title=f"第 {n} 次", now=now - timedelta(days=9 - n)) for n in range(6))
+        card = page(lead, at(last)).split('id="device-title"')[1].split("</section>")[0]
+        assert "5 other reports" in card
+        assert re.findall(r"第 (\d) 次", card) == ["4", "3", "2"]
 
     def test_a_question_promises_no_engineer(self, desk: Desk, lead: Client) -> None:
         asked = desk.case.file(5, kind="question", tile=None, title="怎么录制会议")
