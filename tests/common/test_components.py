@@ -129,3 +129,15 @@ def test_an_error_stands_beside_its_field_and_on_top_with_a_link_to_it():
 
 def test_a_form_not_sent_yet_has_no_errors():
     assert "role" not in draw("{% form_errors form %}", form=Question())
+
+
+def test_what_is_drawn_once_is_the_same_for_everybody_in_a_language():
+    source = "{% load i18n once %}{% once %}{% translate 'Yes, go on' %}{{ name }}{% endonce %}{{ name }}"
+    template = engines["django"].from_string(source)
+    assert template.render({"name": "A"}) == "Yes, go onA"
+    assert template.render({"name": "B"}) == "Yes, go onB"
+    with translation.override("zh-hans"):
+        chinese = template.render({"name": "C"})
+        assert chinese.endswith("C")
+        assert not chinese.startswith("Yes, go on")
+    assert template.render({"name": "D"}) == "Yes, go onD"
