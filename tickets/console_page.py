@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -24,7 +25,8 @@ from tickets.states import OPEN, Status
 from tickets.workflow.act import TECHNICIANS
 
 YEAR = timedelta(days=365)
-SHOWN_FAULTS = 3
+SHOWN_FAULTS, MOST_FAULTS = 3, 99
+"""Earlier reports of a device that are shown, and how far they are counted."""
 IN_SIGHT = 3
 """Buttons beside the filled one; the rest stand in the menu."""
 
@@ -66,14 +68,16 @@ def _whole(role: str) -> QuerySet[Ticket]:
 
 
 def _others(role: str) -> QuerySet[Ticket]:
-    """Other tickets about a device that `role` sees, newest first."""
+    """The last other tickets about a device that `role` sees, newest first, each with the keys of all (`known`)."""
     rows = _seen_by(role).filter(device=Given("device"), created_at__gte=Given("since")).exclude(pk=Given("ticket"))
-    return rows.only("number", "title", "created_at", "status").order_by("-id")[:99]
+    rows = rows.order_by("-id")
+    known = ArraySubquery(rows.values("pk")[:MOST_FAULTS])
+    return rows.only("number", "title", "created_at", "status").annotate(known=known)[:SHOWN_FAULTS]
 
 
 READERS = sorted(ACTS["console"] & ACTS["tickets.see"])
 _tickets = {role: Prepared(partial(_whole, role)) for role in READERS}
-_past_of = {role: Prepared(partial(_others, role)) for role in READERS}
+_past_of: dict[str, Prepared[Any]] = {role: Prepared(partial(_others, role)) for role in READERS}
 _events = Prepared(lambda: TicketEvent.objects.filter(ticket=Given("ticket")).select_related("by").with_files())
 
 
@@ -146,4 +150,4 @@ def _past(ticket: Ticket, user: User, now: datetime) -> Past | None:
         return None
     mine = {"person": user.pk, "hospital": user.hospital_id}
     faults = _past_of[user.role](**mine, device=ticket.device_id, since=now - YEAR, ticket=ticket.pk)
-    return Past(faults[:SHOWN_FAULTS], len(faults))
+    return Past(faults, len(faults[0].known) if faults else 0)
