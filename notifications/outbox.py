@@ -65,11 +65,19 @@ class Message:
     urgent: bool = False
 
 
-def tell_batch(messages: Sequence[Message], now: datetime) -> None:
+def tell_batch(messages: Sequence[Message], now: datetime, also: Sequence[live.Event] = ()) -> None:
     """Write all messages in one statement; one that was said before is left out.
 
-    Raises `wording.NotForHospitals` when a matter of the company is addressed to a hospital's person.
+    Open pages hear after the commit that inboxes changed, and of `also`. Raises `wording.NotForHospitals` when a
+    matter of the company is addressed to a hospital's person.
     """
+    inboxes = [live.Event("inbox", str(person), person=person) for person in _write(messages, now)]
+    if events := [*also, *inboxes]:
+        live.publish_many(events)
+
+
+def _write(messages: Sequence[Message], now: datetime) -> list[int]:
+    """Write the rows; the keys of the persons who are told."""
     rows: dict[tuple[int, str], tuple[Message, str]] = {}
     for message in messages:
         context = json.dumps(message.context, cls=DjangoJSONEncoder)
@@ -77,7 +85,7 @@ def tell_batch(messages: Sequence[Message], now: datetime) -> None:
             wording.check_audience(message.kind, person)
             rows[person.pk, message.dedupe_key] = (message, context)
     if not rows:
-        return
+        return []
     # One order for everybody: two transactions that tell the same persons cannot deadlock.
     told = sorted(rows.items(), key=lambda row: row[0])
     columns: dict[str, Any] = {
@@ -91,8 +99,7 @@ def tell_batch(messages: Sequence[Message], now: datetime) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(TELL, {**columns, "now": now, "bundle_until": now + BUNDLE_WINDOW})
-    persons = sorted({person for person, _key in rows})
-    live.publish_many([live.Event("inbox", str(person), person=person) for person in persons])
+    return sorted({person for person, _key in rows})
 
 
 def tell_many(

@@ -166,8 +166,8 @@ class Act:
 
         The hospital's pages hear of it when there is something new for them to see.
         """
-        outbox.tell_batch(self.messages, self.now)
-        live.publish("ticket", self.ticket.number, tenant=self.ticket.hospital_id if self._is_public else None)
+        audience = self.ticket.hospital_id if self._is_public else None
+        outbox.tell_batch(self.messages, self.now, also=[live.Event("ticket", self.ticket.number, audience)])
 
 
 def each(tickets: Iterable[Ticket], do: Callable[[Ticket], bool]) -> int:
