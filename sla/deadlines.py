@@ -9,7 +9,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.utils.translation import gettext as _
 
 from common.prepared import Given, Prepared, insert
@@ -30,15 +30,16 @@ SILENT = frozenset({Kind.RECEIPT})
 """Facts for the record only: an automatic receipt moves no clock (A1), so nothing is counted again for it."""
 
 
-_assignments = Prepared(
-    lambda: (
-        PolicyAssignment.objects.select_related("policy")
-        .filter(hospital=Given("hospital"), valid_from__lte=Given("at"))
-        .filter(Q(device_kind="") | Q(device_kind=Given("kind")))
-        .order_by("-device_kind", "-valid_from")[:1]
-    )
+_assigned = (
+    PolicyAssignment.objects.filter(hospital=Given("hospital"), valid_from__lte=Given("at"))
+    .filter(Q(device_kind="") | Q(device_kind=Given("kind")))
+    .order_by("-device_kind", "-valid_from")
 )
-_default_policy = Prepared(lambda: Policy.objects.filter(is_default=True))
+_policies = Prepared(
+    lambda: Policy.objects.filter(Q(is_default=True) | Q(pk=Subquery(_assigned.values("policy")[:1]))).order_by(
+        "is_default"
+    )[:1]
+)
 
 
 class Refused(Exception):
@@ -98,11 +99,10 @@ def _check_past(happened: datetime, now: datetime) -> None:
 
 def policy_for(hospital: Hospital, device_kind: str, at: datetime) -> Policy:
     """The policy that a matter of `hospital` about such a device falls under: newest match, else the default."""
-    if (row := _assignments.first(hospital=hospital.pk, at=at, kind=device_kind)) is not None:
-        return row.policy
-    if (default := _default_policy.first()) is None:
+    policy = _policies.first(hospital=hospital.pk, at=at, kind=device_kind)
+    if policy is None:
         raise Policy.DoesNotExist("there is no default policy")
-    return default
+    return policy
 
 
 def lock(timeline: Timeline) -> Timeline:
