@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, cached_property
+from types import NoneType
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Expression, Model, QuerySet
+from django.db.models import Expression, JSONField, Model, QuerySet
 from django.db.models.query import get_related_populators
 
 # The stubs are of a later Django, in which it takes one argument more.
 _populators_of: Any = get_related_populators
 FEW = 16
+PLAIN = frozenset({NoneType, str, int, bool, datetime})
 _Row = TypeVar("_Row", bound=Model)
 
 
@@ -101,13 +104,21 @@ def insert(rows: Sequence[Model]) -> None:
         return
     sql, fields = _insertion(model, len(rows))
     connection = connections[DEFAULT_DB_ALIAS]
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
+    values = [_value(field, row, connection) for row in rows for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         keys = cursor.fetchall()
     for row, (key,) in zip(rows, keys, strict=True):
         row.pk = key
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def _value(field: Any, row: Model, connection: Any) -> Any:
+    value = field.pre_save(row, True)
+    # What the driver writes as Django would have it written.
+    if type(value) in PLAIN and not isinstance(field, JSONField):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 @cache
