@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
@@ -195,5 +194,5 @@ def file(report: type[HospitalReport | DeskReport], request: Request, now: datet
         ticket = workflow.open_ticket(by=user, reporter=user, channel=Ticket.Channel.API, now=now, **said.about())
     # The row as it was just written, with all that its page names: nothing is read back.
     page = shapes.ticket_page(ticket, user, now)
-    headers = {"ETag": etag(ticket), "Location": reverse("api:ticket", args=[ticket.number])}
+    headers = {"ETag": etag(ticket), "Location": f"{request.path}{ticket.number}/"}
     return Response(page, status=201, headers=headers)
