@@ -163,7 +163,7 @@ LIVE_STREAMS_PER_PERSON = 8
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "people.backends.PersonBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -186,7 +186,7 @@ LOGIN_URL = "account:login"
 # Where hospital people and company people start.
 LOGIN_REDIRECT_URL = "/"
 CONSOLE_URL = "/desk/"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "people.session_store"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_IDLE_AFTER = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=30))
 PASSWORD_RESET_TIMEOUT = int(timedelta(minutes=30).total_seconds())

@@ -18,7 +18,7 @@ from people.views.sign_in import home_of
 
 View = Callable[[HttpRequest], HttpResponse]
 ORDER = {role: place for place, role in enumerate(Role.values)}
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "people.backends.PersonBackend"
 
 
 def only_in_demo(view: View) -> View:
