@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ from common.keyset import Keyset
 from common.present import Chip, Tag, Tone
 from people.models import User
 from sla import present
-from sla.models import Deadline
+from sla.models import Deadline, Timeline
 from tickets import priorities, search
 from tickets.models import Ticket
 from tickets.querysets import TicketQuerySet
@@ -109,12 +109,13 @@ def _is_over(now: datetime) -> Q:
 def _is_soon(now: datetime) -> Q:
     # Added to nothing, a moment is looked for among the timeline's few clocks and not in all that hour.
     at = ExpressionWrapper(F("due_at") + timedelta(), DateTimeField())
-    another = Exists(_running().alias(at=at).filter(at__gte=now, at__lt=now + SOON))
+    clocks = _running().filter(timeline=OuterRef("timeline")).alias(at=at)
+    another = Exists(clocks.filter(at__gte=now, at__lt=now + SOON))
     return Q(timeline__next_due_at__lt=now + SOON) & (Q(timeline__next_due_at__gte=now) | Q(another))
 
 
 def _running() -> QuerySet[Deadline]:
-    return Deadline.objects.filter(timeline=OuterRef("timeline"), state=Deadline.State.RUNNING)
+    return Deadline.objects.filter(state=Deadline.State.RUNNING)
 
 
 def dated(tab: str, tickets: TicketQuerySet, user: User, now: datetime) -> TicketQuerySet:
@@ -174,18 +175,24 @@ def _counting() -> tuple[str, list[Any]]:
 
 def _first(tab: Tab) -> tuple[str, tuple[Any, ...]]:
     """The statement that reads the keys of so many tickets of a tab as are counted."""
-    tickets: TicketQuerySet = Ticket.objects.order_by()
-    if tab == Tab.SOON:
+    found: QuerySet[Any, Any]
+    if tab == Tab.OVER:
+        found = _clocks(next_due_at__lt=SOMETIME)
+    elif tab == Tab.SOON:
         # Mostly the first clock is the one that falls due: those are enough, so the others are not looked at.
-        first = _walked(tickets).filter(timeline__next_due_at__gte=SOMETIME, timeline__next_due_at__lt=SOMETIME + SOON)
-        soon = Exists(_running().filter(due_at__gte=SOMETIME, due_at__lt=SOMETIME + SOON))
-        others = _walked(tickets).filter(_is_over(SOMETIME)).filter(soon)
-        found = first.values("pk")[:MOST_COUNTED].union(others.values("pk")[:MOST_COUNTED], all=True)
-    elif tab == Tab.OVER:
-        found = _walked(tickets).filter(_is_over(SOMETIME)).values("pk")
+        first = _clocks(next_due_at__gte=SOMETIME, next_due_at__lt=SOMETIME + SOON)
+        soon = _running().filter(timeline=OuterRef("pk"), due_at__gte=SOMETIME, due_at__lt=SOMETIME + SOON)
+        others = _clocks(next_due_at__lt=SOMETIME).filter(Exists(soon))
+        found = first[:MOST_COUNTED].union(others[:MOST_COUNTED], all=True)
     else:
-        found = tickets_in(tab, tickets, User(pk=SOMEBODY), SOMETIME).values("pk")
+        found = tickets_in(tab, Ticket.objects.order_by(), User(pk=SOMEBODY), SOMETIME).values("pk")
     return found[:MOST_COUNTED].query.sql_with_params()
+
+
+def _clocks(**which: datetime) -> QuerySet[Timeline, Any]:
+    """Timelines of open tickets by their next deadline, looked up one by one: joined, all might be read."""
+    status = Subquery(Ticket.objects.order_by().filter(timeline=OuterRef("pk")).values("status")[:1])
+    return Timeline.objects.filter(**which).alias(status=status).filter(status__in=OPEN).values("pk")
 
 
 STATUS_TAGS: dict[str, tuple[str, Tone]] = {

@@ -22,6 +22,7 @@ from sla.models import Deadline, Fact, Timeline
 from sla.sweep import database_now, sweep
 from tests.factories import ManagerFactory, OperatorFactory, RotationFactory, TicketFactory
 from tickets.models import Ticket, TicketEvent
+from tickets.queue import MOST_COUNTED
 
 HISTORY = 12_000
 """Tickets that are over; enough that reading all of them costs more than an index."""
@@ -123,3 +124,21 @@ def test_the_wall_reads_no_more_clocks_than_it_counts(ticket: Ticket) -> None:
     read = {node["Relation Name"]: node["Actual Rows"] for node in nodes if "Relation Name" in node}
     assert set(read) == {"sla_deadline", "sla_timeline"}
     assert max(node["Actual Rows"] for node in nodes) <= most
+
+
+def test_the_queue_reads_no_more_rows_for_its_tabs_than_they_count(ticket: Ticket, client: Client) -> None:
+    many, after = MOST_COUNTED + 500, HISTORY + OPEN
+    for begin, due in ((after, "now() - {} * interval '1 s'"), (after + many, "now() + {} * interval '2 s'")):
+        at = due.format(f"(n - {begin})")
+        copies(ticket, begin, many, {}, {"due_at": at}, at)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(BIG)}")
+    client.force_login(OperatorFactory())
+    queue = reverse("console:queue")
+    assert str(client.get(queue).content).count("999+") == 4, "all open, unassigned, soon and overdue"
+    with CaptureQueriesContext(connection) as captured:
+        client.get(queue)
+    for text in [query["sql"] for query in captured]:
+        for node in plan(f"EXPLAIN (FORMAT JSON, ANALYZE) {text}"):
+            read = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+            assert node.get("Relation Name") not in BIG or read <= MOST_COUNTED + OPEN, (node, text)
