@@ -40,6 +40,7 @@ _OVERRIDES = DutyOverride.objects.select_related("user").filter(ends_at__gt=Give
 _overrides_at = Prepared(lambda: _OVERRIDES.filter(starts_at__lte=Given("start")))
 _overrides_of = Prepared(lambda: _OVERRIDES.filter(starts_at__lte=Given("start"), role=Given("role")))
 _overrides_in = Prepared(lambda: _OVERRIDES.filter(starts_at__lt=Given("end")))
+_regions = Prepared(Region.objects.all)
 
 Post = tuple[str, int | None]
 
@@ -307,7 +308,7 @@ def who(at: datetime, roster: Roster | None = None) -> list[Duty]:
     end = at + ONE_DAY
     roster = roster or Roster.load(at, end)
     result = []
-    for role, region in roster.posts(Region.objects.all()):
+    for role, region in roster.posts(_regions()):
         now = roster.segments(role, region.pk if region else None, at, end)[0]
         result.append(Duty(role, region, now.people, now.end))
     return result

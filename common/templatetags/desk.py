@@ -25,6 +25,7 @@ from common import wording
 from common.present import (
     Action,
     Axis,
+    Bar,
     Chip,
     Entry,
     FaultCard,
@@ -140,10 +141,25 @@ def fault_card(context: Context, card: FaultCard) -> dict[str, Any]:
     return {"card": card, "csrf_token": context.get("csrf_token")}
 
 
-@register.inclusion_tag("components/person.html")
-def person(holder: Holder, size: int = 28) -> dict[str, Any]:
+@register.simple_tag
+def person(holder: Holder, size: int = 28) -> SafeString:
     """Avatar, name, role on one line."""
-    return {"holder": holder, "size": size}
+    role = format_html(' <span class="sd-muted">{}</span>', holder.role) if holder.role else ""
+    words = '<span class="sd-person">{}<span><b>{}</b>{}</span></span>'
+    return format_html(words, avatar(holder, size), holder.name, role)
+
+
+@register.simple_tag
+def bar(bar: Bar) -> SafeString:
+    """A clock's bar: what is done, the forecast in stripes, what is late hatched, and the flag at the limit."""
+    parts = [("done", f"width:{bar.done:.1f}%")]
+    if bar.forecast > bar.done:
+        parts.append(("forecast", _between(bar.done, bar.forecast)))
+    if bar.late > bar.limit:
+        parts.append(("late", _between(bar.limit, bar.late)))
+    parts.append(("flag", f"left:{bar.limit:.1f}%"))
+    drawn = format_html_join("", '<i class="sd-bar-{}" style="{}"></i>', parts)
+    return format_html('<span class="sd-bar" aria-hidden="true">{}</span>', drawn)
 
 
 @register.simple_tag(takes_context=True)
