@@ -28,7 +28,11 @@ class Web:
 
     def memory(self) -> list[float]:
         """Resident megabytes of each worker. What they share with the master counts in each of them."""
-        return [_resident(pid) for pid in self._workers()]
+        return [_memory(pid, "Rss") for pid in self._workers()]
+
+    def share(self) -> list[float]:
+        """Megabytes of each worker, of what several share only its share."""
+        return [_memory(pid, "Pss") for pid in self._workers()]
 
     def cpu(self) -> float:
         """Milliseconds of processor that the workers have used so far; what else runs here changes them little."""
@@ -40,9 +44,9 @@ class Web:
         ]
 
 
-def _resident(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+def _memory(pid: int, what: str) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{what}:"))
 
 
 def _used(pid: int) -> float:
