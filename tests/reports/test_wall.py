@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models.sql.compiler import SQLCompiler
 from django.test import Client
 from django.urls import reverse
 
@@ -104,6 +105,30 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
             ticket_filed(20)
         with django_assert_max_num_queries(10):
             assert client.get(reverse("wall")).status_code == 200
+
+
+def test_asked_again_neither_wall_nor_ticket_writes_sql_anew(
+    operator: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = ticket_filed(20), ticket_filed(70)
+    sweep()
+    client.force_login(operator)
+    for path in (reverse("wall"), reverse("console:ticket", args=[first.number])):
+        assert client.get(path).status_code == 200
+    written: list[str] = []
+    as_sql = SQLCompiler.as_sql
+
+    def noted(self: SQLCompiler, *args: Any, **more: Any) -> Any:
+        sql, params = as_sql(self, *args, **more)
+        written.append(sql)
+        return sql, params
+
+    monkeypatch.setattr(SQLCompiler, "as_sql", noted)
+    for path in (reverse("wall"), reverse("console:ticket", args=[second.number])):
+        assert client.get(path).status_code == 200
+    assert written == []
+    assert list(User.objects.filter(pk=operator.pk))
+    assert written, "what is written is not seen"
 
 
 def test_an_empty_wall_says_so(operator: User, client: Client) -> None:
