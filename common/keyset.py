@@ -110,16 +110,26 @@ def page(
     """
     backwards = "after" not in query and "before" in query
     place = read(str(query.get("before" if backwards else "after", "")))
-    found = _found(rows, rows if dated is None else dated, keyset, place, backwards and place is not None, size + 1)
     if place is None:
-        return Page(found[:size], after=keyset.cursor(found[size - 1]) if len(found) > size else "")
+        return first_page(list(first(rows, keyset, size, dated=dated)), keyset, size)
+    found = list(_wanted(rows, rows if dated is None else dated, keyset, place, backwards, size + 1))
     if not found:
         return page(rows, keyset, {}, size, dated=dated) if never_empty else Page([])
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
-    first, last = keyset.cursor(found[0]), keyset.cursor(found[-1])
-    return Page(found, first if more or not backwards else "", last if more or backwards else "")
+    begin, end = keyset.cursor(found[0]), keyset.cursor(found[-1])
+    return Page(found, begin if more or not backwards else "", end if more or backwards else "")
+
+
+def first(rows: QuerySet[Row], keyset: Keyset, size: int, *, dated: QuerySet[Row] | None = None) -> QuerySet[Row]:
+    """What `first_page` is made of: the rows of the first page, and one more when there is a second."""
+    return _wanted(rows, rows if dated is None else dated, keyset, None, False, size + 1)
+
+
+def first_page(found: list[Row], keyset: Keyset, size: int) -> Page[Row]:
+    """The first page of rows that `first` found."""
+    return Page(found[:size], after=keyset.cursor(found[size - 1]) if len(found) > size else "")
 
 
 class OneOf(Func):
@@ -130,14 +140,14 @@ class OneOf(Func):
     output_field = BooleanField()
 
 
-def _found(
+def _wanted(
     rows: QuerySet[Row],
     dated: QuerySet[Row],
     keyset: Keyset,
     place: Place | None,
     backwards: bool,
     most: int,
-) -> list[Row]:
+) -> QuerySet[Row]:
     """The next `most` rows from `place`. PostgreSQL reads a later stretch only when the one before it was short."""
     stretches = keyset.stretches(place, backwards)
     if keyset.sparse:
@@ -147,7 +157,7 @@ def _found(
     parts = [(dated if s.dated else rows).filter(s.which).order_by(*s.by).values("pk")[:most] for s in stretches]
     keys = parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True)[:most]
     chosen = OneOf(F("pk"), ArraySubquery(keys))
-    return list(rows.filter(chosen).order_by(*keyset.order(backwards)))
+    return rows.filter(chosen).order_by(*keyset.order(backwards))
 
 
 def _split(stretch: Stretch, nearest: int, model: type[Model], place: Place | None, backwards: bool) -> list[Stretch]:

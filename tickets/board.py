@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from common.keyset import Page, page
+from common.keyset import Keyset, Page, first, first_page, page
+from common.prepared import Given, Prepared
 from common.present import Filter
 from people.access import may
 from people.models import User
@@ -73,13 +75,7 @@ def read(query: QueryDict, user: User, now: datetime) -> Board:
     mine = search.find(user, words) if words else Ticket.objects.for_user(user)
     filterset = QueueFilter(query, mine, user=user)
     found: TicketQuerySet = filterset.qs
-    inside = page(
-        tickets_in(tab, found.for_queue(), user, now),
-        order(tab, sort, searched=bool(words)),
-        query,
-        PAGE_SIZE,
-        dated=dated(tab, found, user, now),
-    )
+    inside = _inside(query, found, tab, order(tab, sort, searched=bool(words)), user, now)
     query = filterset.query
     return Board(
         tab=tab,
@@ -95,6 +91,24 @@ def read(query: QueryDict, user: User, now: datetime) -> Board:
         sees=may(user, "tickets.see"),
         newer_url=_neighbour(query, "before", inside.before),
         older_url=_neighbour(query, "after", inside.after),
+    )
+
+
+def _inside(query: QueryDict, found: TicketQuerySet, tab: str, by: Keyset, user: User, now: datetime) -> Page[Ticket]:
+    """The page of rows. The first one of a tab, as everybody opens it, is asked in words written once."""
+    if found.query.where or tab == Tab.SOON or "after" in query or "before" in query:
+        asked = tickets_in(tab, found.for_queue(), user, now)
+        return page(asked, by, query, PAGE_SIZE, dated=dated(tab, found, user, now))
+    return first_page(_first_rows(tab, by)(person=user.pk, now=now), by, PAGE_SIZE)
+
+
+@cache
+def _first_rows(tab: str, by: Keyset) -> Prepared[Ticket]:
+    tickets, person, now = Ticket.objects.all(), Given("person"), Given("now")
+    return Prepared(
+        lambda: first(
+            tickets_in(tab, tickets.for_queue(), person, now), by, PAGE_SIZE, dated=dated(tab, tickets, person, now)
+        )
     )
 
 

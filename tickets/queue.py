@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from common.keyset import Keyset
+from common.prepared import Given
 from common.present import Chip, Tag, Tone
 from people.models import User
 from sla import present
@@ -71,12 +72,12 @@ def order(tab: str, sort: str, *, searched: bool) -> Keyset:
     return replace(ORDERS[sort], gaps=tab not in {Tab.SOON, Tab.OVER}, sparse=search.WALK if searched else 0)
 
 
-def tickets_in(tab: str, tickets: TicketQuerySet, user: User, now: datetime) -> TicketQuerySet:
-    """Those of `tickets` that stand in `tab` for `user`."""
+def tickets_in(tab: str, tickets: TicketQuerySet, user: User | Given, now: datetime | Given) -> TicketQuerySet:
+    """Those of `tickets` that stand in `tab` for `user`; both may be given when it is asked, but for SOON."""
     return tickets.filter(condition(Tab(tab), user, now))
 
 
-def condition(tab: Tab, user: User, now: datetime) -> Q:
+def condition(tab: Tab, user: User | Given, now: Any) -> Q:
     """What a ticket has to be for a tab of `user`."""
     is_open = Q(status__in=OPEN)
     match tab:
@@ -102,7 +103,7 @@ def condition(tab: Tab, user: User, now: datetime) -> Q:
 # is overdue the others have to be looked at.
 
 
-def _is_over(now: datetime) -> Q:
+def _is_over(now: datetime | Given) -> Q:
     return Q(timeline__next_due_at__lt=now)
 
 
@@ -118,7 +119,7 @@ def _running() -> QuerySet[Deadline]:
     return Deadline.objects.filter(state=Deadline.State.RUNNING)
 
 
-def dated(tab: str, tickets: TicketQuerySet, user: User, now: datetime) -> TicketQuerySet:
+def dated(tab: str, tickets: TicketQuerySet, user: User | Given, now: Any) -> TicketQuerySet:
     """Those in `tab` whose clocks run, said so that PostgreSQL walks along the next deadline to the end of a page."""
     if tab == Tab.OPEN:
         return _walked(tickets)
