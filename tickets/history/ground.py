@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.text import slugify
 
 from people.models import Hospital, Region, Role, Site, User
@@ -19,6 +19,8 @@ from sla.models import Calendar, Commitment, Ladder, PauseReason, Policy
 from tickets.history.map import Clock, LogMap, MapError
 from tickets.workflow.history import Place
 
+GROUND_LOCK = 5_240_012
+"""Advisory lock: of two imports that begin at once the second finds what the first has laid."""
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Since when an imported promise holds: before anything that a log may tell."""
 
@@ -50,6 +52,8 @@ def check(log: LogMap, chosen: Chosen) -> None:
 @transaction.atomic
 def lay(log: LogMap, chosen: Chosen) -> Place:
     """Make what is missing; a second time changes nothing. Raises as `check`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GROUND_LOCK])
     check(log, chosen)
     for code, name in log.pauses.items():
         # Not in use: nobody here picks a foreign reason.
