@@ -67,10 +67,10 @@ def test_hospital_people_never_see_a_note_or_its_files(scene: Scene) -> None:
     photo = SimpleUploadedFile("内部.png", PNG)
     ticket = workflow.note(scene.file(), by=scene.operator, text="客户难缠", files=[photo], now=scene.at("09:21"))
     assert scene.kinds(ticket) == ["filed", "receipt", "note"]
-    seen = TicketEvent.objects.visible_to(scene.nurse).filter(ticket=ticket)
+    seen = TicketEvent.objects.for_user(scene.nurse).filter(ticket=ticket)
     assert sorted(event.kind for event in seen) == ["filed", "receipt"]
-    assert ticket.files.visible_to(scene.operator).count() == 1
-    assert ticket.files.visible_to(scene.nurse).count() == 0
+    assert ticket.files.for_user(scene.operator).count() == 1
+    assert ticket.files.for_user(scene.nurse).count() == 0
 
 
 def test_the_hospitals_words_stop_nothing_and_reach_who_handles_it(scene: Scene) -> None:
