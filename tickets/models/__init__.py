@@ -1,0 +1,16 @@
+"""What a hospital brings, and what was said and done about it."""
+
+from tickets.models.catalogue import FaultClass, FaultTile
+from tickets.models.story import SavedFilter, TicketAttachment, TicketEvent
+from tickets.models.ticket import Kind, Origin, Ticket
+
+__all__ = [
+    "FaultClass",
+    "FaultTile",
+    "Kind",
+    "Origin",
+    "SavedFilter",
+    "Ticket",
+    "TicketAttachment",
+    "TicketEvent",
+]
