@@ -11,9 +11,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.filters import FlagFilter, IdFilter
+from common.filters import IdFilter
 from common.rest import ListView, View
-from devices.models import Device, DeviceModel
+from devices.models import Device, DeviceModel, State
 from people.api import NamedSerializer
 
 
@@ -39,7 +39,7 @@ class DeviceSerializer(serializers.Serializer[Device]):
     installed_on = serializers.DateField(allow_null=True)
     accepted_on = serializers.DateField(allow_null=True)
     software_version = serializers.CharField()
-    is_active = serializers.BooleanField()
+    state = serializers.ChoiceField(State.choices)
 
 
 class DeviceFilter(django_filters.FilterSet):
@@ -48,7 +48,7 @@ class DeviceFilter(django_filters.FilterSet):
     hospital = IdFilter()
     site = IdFilter()
     serial = django_filters.CharFilter(max_length=60)
-    is_active = FlagFilter()
+    state = django_filters.ChoiceFilter(choices=State.choices)
 
 
 def _visible(request: Request) -> QuerySet[Device]:

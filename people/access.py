@@ -47,6 +47,8 @@ ACTS: dict[str, frozenset[str]] = {
     "sla.acknowledge": frozenset({"operator", "lead", "engineer", "manager"}),
     "sla.retarget": frozenset({"manager"}),
     "sla.confirm_evidence": frozenset({"lead", "manager"}),
+    "devices.see": HOSPITAL | COMPANY,
+    "devices.change": frozenset({"operator", "lead", "engineer", "manager", "admin"}),
     "wall": frozenset({"operator", "lead", "manager", "admin"}),
     "roster": frozenset({"lead", "manager", "admin"}),
     "setup": frozenset({"admin"}),

@@ -43,7 +43,7 @@ class Hints:
 
 def devices(user: User) -> QuerySet[Device]:
     """The person's devices in use, those that were reported most often first."""
-    mine = Device.objects.for_user(user).filter(is_active=True).select_related("model", "site")
+    mine = Device.objects.for_user(user).in_use().select_related("model", "site")
     return mine.annotate(reports=Count("tickets")).order_by("-reports", "name", "pk")
 
 

@@ -39,7 +39,7 @@ class _Report(Strict):
     title = Text(max_length=120)
     description = Text(max_length=LONG, required=False, allow_blank=True)
     device = _Own(
-        queryset=Device.objects.filter(is_active=True).select_related("site__hospital", "model"),
+        queryset=Device.objects.in_use().select_related("site__hospital", "model"),
         required=False,
         allow_null=True,
     )
