@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 'ordering': ('hospital', 'name'),
                 'constraints': [
                     models.UniqueConstraint(fields=('hospital', 'name'), name='devices_project_once_per_hospital'),
-                    models.CheckConstraint(condition=Q(('started_on', None), ('accepted_on', None), ('accepted_on__gte', F('started_on')), _connector='OR'), name='devices_project_accepted_after_start'),
+                    models.CheckConstraint(condition=Q(('started_on__isnull', True), ('accepted_on__isnull', True), ('accepted_on__gte', F('started_on')), _connector='OR'), name='devices_project_accepted_after_start'),
                 ],
             },
         ),
