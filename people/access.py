@@ -49,8 +49,14 @@ ACTS: dict[str, frozenset[str]] = {
     "sla.confirm_evidence": frozenset({"lead", "manager"}),
     "devices.see": HOSPITAL | COMPANY,
     "devices.change": frozenset({"operator", "lead", "engineer", "manager", "admin"}),
+    "devices.import": DESK,
+    "devices.export": DESK,
+    "devices.label": FIELD,
     "wall": frozenset({"operator", "lead", "manager", "admin"}),
     "roster": frozenset({"lead", "manager", "admin"}),
+    "calendars": frozenset({"manager", "admin"}),
+    "contracts.see": HOSPITAL | FIELD,
+    "contracts.change": frozenset({"manager", "admin"}),
     "setup": frozenset({"admin"}),
 }
 """Act → roles. A view, a form and an API call ask the same key; nothing else grants anything."""

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "attachments",
     "notifications",
     "sla",
+    "warranty",
     "tickets",
     "reports",
     "servicedesk.apps.SetupConfig",
@@ -254,6 +255,8 @@ ATTACHMENT_MAX_BYTES = 15 * 1024 * 1024
 ATTACHMENT_MAX_FILES = DATA_UPLOAD_MAX_NUMBER_FILES
 ATTACHMENT_MAX_PIXELS = {"JPEG": 120_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
 ATTACHMENT_MAX_SIDE = 4096
+# Rows of one list of devices that is imported.
+DEVICE_IMPORT_MAX_ROWS = 20_000
 
 # Languages and time.
 LANGUAGE_CODE = "zh-hans"

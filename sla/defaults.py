@@ -50,6 +50,17 @@ CALENDARS: dict[str, dict[str, Any]] = {
         "rest_hours": [["09:00", "17:00"]],
         "follows_national": True,
     },
+    # B5: the hours of the services of the catalogue.
+    "remote": {
+        "name": "远程服务 6×12",
+        "hours": _week(WEEK[:6], "08:00", "20:00"),
+        "follows_national": True,
+    },
+    "online": {
+        "name": "在线服务 5×8",
+        "hours": _week(WEEK[:5], "09:00", "17:00"),
+        "follows_national": True,
+    },
 }
 
 PAUSES = {
@@ -153,6 +164,9 @@ COMMITMENTS: list[dict[str, Any]] = [
 # B4: one hour's answer, on site within 24 h whatever the distance.
 HIS_BOUND: dict[str, Any] = {"bands": [{"minutes": 1440}], "clause": "B4", "name": "24 小时到场"}
 
+# B5: from the second year on nobody is resident, and an engineer is there within 2 h.
+HIS_TWO_HOURS: dict[str, Any] = {"bands": [{"minutes": 120}], "clause": "B5", "name": "2 小时到场"}
+
 
 @transaction.atomic
 def load() -> None:
@@ -170,6 +184,7 @@ def load() -> None:
     }
     _policy("telemedicine", "远程会诊售后（A）", True, ladders, {})
     _policy("his", "HIS 售后（B）", False, ladders, {"onsite_bound": HIS_BOUND})
+    _policy("his_later", "HIS 售后第二年起（B5）", False, ladders, {"onsite_bound": HIS_TWO_HOURS})
 
 
 def load_national_years() -> list[int]:

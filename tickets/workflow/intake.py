@@ -135,6 +135,7 @@ def _terms(ticket: Ticket) -> dict[str, object]:
     device_kind = ticket.device.model.kind if ticket.device else ""
     return {
         "policy": deadlines.policy_for(ticket.hospital, device_kind, ticket.created_at).code,
+        "device_kind": device_kind,
         "kind": ticket.kind,
         **priorities.terms(ticket),
     }
