@@ -363,6 +363,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"queue": "mail", "expires": 5},
     },
+    "work-on-imports": {"task": "devices.tasks.work_on_imports", "schedule": 3.0, "options": {"expires": 3}},
     "forget-replies": {"task": "people.tasks.forget_replies", "schedule": 3600.0, "options": {"expires": 600}},
     "send-links": {"task": "people.tasks.send_links", "schedule": 5.0, "options": {"expires": 5}},
     "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
