@@ -28,6 +28,7 @@ CONSOLE = (
     ("wall", _("Promise wall"), "wall", "activity", "g w"),
     ("tickets.log", _("Log a call"), "console:new", "headset", "n"),
     ("roster", _("Duty roster"), "roster", "calendar-days", "g r"),
+    ("calendars", _("Calendars"), "sla:calendars", "calendar-cog", "g c"),
     ("setup", _("Set-up"), "admin:index", "settings", "g a"),
 )
 URLS = {

@@ -20,6 +20,7 @@ from attachments import storage
 from attachments.models import Attachment
 from people import links, tokens
 from people.models import DutyOverride, Role, User
+from sla.models import CalendarDraft
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import workflow
 from tickets.models import SavedFilter, TicketAttachment, TicketEvent
@@ -56,6 +57,9 @@ class World:
         hours = timedelta(hours=8)
         self.override = DutyOverride.objects.create(
             role=Role.OPERATOR, user=self.operator, starts_at=NOW, ends_at=NOW + hours
+        )
+        self.calendar, _made = CalendarDraft.objects.get_or_create(
+            year=2031, state="draft", defaults={"made_by": self.people[Role.ADMIN], "made_at": NOW}
         )
         self.token, self.token_text = tokens.make(
             self.nurse, name="hers", scope="write", days=90, by=self.nurse, now=NOW
