@@ -76,7 +76,7 @@ def guess(headings: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     seen = [plain(heading) for heading in headings]
     for column in ALL:
-        names = [plain(name) for name in (*column.headings, column.code)]
+        names = [plain(name) for name in (*column.headings, column.code, str(column.label))]
         at = next((seen.index(name) for name in names if name in seen), None)
         if at is not None and at not in found.values():
             found[column.code] = at

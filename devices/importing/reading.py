@@ -136,12 +136,12 @@ def _formulas(cells: Sequence[str]) -> Iterator[int]:
 
 def unguarded(text: str) -> str:
     """A cell without the apostrophe that keeps a spreadsheet from computing it; `guarded` puts it there."""
-    return text[1:] if text[:1] == "'" and text[1:2] in RISKY else text
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(RISKY) else text
 
 
 def guarded(text: str) -> str:
     """A cell for a CSV file that no spreadsheet takes for a formula (T036)."""
-    return f"'{text}" if text.startswith(RISKY) else text
+    return f"'{text}" if text.lstrip("'").startswith(RISKY) else text
 
 
 def _text(value: Any) -> str:
