@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from operator import attrgetter
 from typing import Any
@@ -18,12 +18,14 @@ from PIL import Image
 
 from attachments import storage
 from attachments.models import Attachment
+from devices.models import Project
 from people import links, tokens
 from people.models import DutyOverride, Role, User
-from sla.models import CalendarDraft
+from sla.models import CalendarDraft, Policy
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import workflow
 from tickets.models import SavedFilter, TicketAttachment, TicketEvent
+from warranty.models import Contract
 
 NOW = datetime(2026, 11, 18, 3, 24, tzinfo=UTC)
 NOTE = "unter-uns-7f3a: the hospital must never read this"
@@ -50,9 +52,18 @@ class World:
         self.device = DeviceFactory(site=self.site)
         self.ticket = TicketFactory(device=self.device, reporter=self.nurse, now=NOW)
         workflow.note(self.ticket, by=self.operator, text=NOTE, now=NOW)
+        self.contract = Contract.objects.create(
+            hospital=self.hospital,
+            number=f"HT-{self.hospital.pk}",
+            starts_on=date(2026, 4, 15),
+            ends_on=date(2029, 4, 14),
+            policy=Policy.objects.get(code="telemedicine"),
+            activated_at=NOW,
+        )
         self.deadline = self.ticket.timeline.deadlines.order_by("pk")[0]
         self.note = TicketEvent.objects.get(ticket=self.ticket, body=NOTE)
         self.file, self.secret_file = self._file(None), self._file(self.note)
+        self.project = Project.objects.create(hospital=self.hospital, name="一期", proof=self.file)
         self.filter = SavedFilter.objects.create(person=self.lead, name="mine", query="show=mine")
         hours = timedelta(hours=8)
         self.override = DutyOverride.objects.create(

@@ -87,21 +87,15 @@ def give_back(use: Use, *, reason: str, by: User | None, now: datetime) -> Use:
 def left(contract: Contract, kind: str, on: date) -> Left:
     """What is left on that day, for saying so before anybody presses. Refused as `take`."""
     entitlement = _granted(contract, kind, on)
-    return left_of([entitlement], {contract.pk: contract}, on)[0]
+    return left_from(entitlement, contract, entitlement.years.all(), on)
 
 
-def left_of(entitlements: Iterable[Entitlement], contracts: dict[int, Contract], on: date) -> list[Left]:
-    """As `left` for many that are in force on that day: one query, and none of them makes a row."""
-    wanted = list(entitlements)
-    years = {one.pk: year_of(contracts[one.contract_id], on) for one in wanted}
-    rows = EntitlementYear.objects.filter(entitlement__in=wanted, ends_on__gte=on, starts_on__lte=on)
-    known = {row.entitlement_id: row for row in rows}
-    found = []
-    for one in wanted:
-        row = known.get(one.pk)
-        granted, used = (row.granted, row.used) if row else (one.per_year, 0)
-        found.append(Left(one, *years[one.pk], granted, used))
-    return found
+def left_from(entitlement: Entitlement, contract: Contract, years: Iterable[EntitlementYear], on: date) -> Left:
+    """As `left`, from rows that are read already; a year that nobody has asked for yet is whole."""
+    first, last = year_of(contract, on)
+    row = next((one for one in years if one.starts_on == first), None)
+    granted, used = (row.granted, row.used) if row else (entitlement.per_year, 0)
+    return Left(entitlement, first, last, granted, used)
 
 
 def _granted(contract: Contract, kind: str, on: date) -> Entitlement:
