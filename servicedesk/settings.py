@@ -257,6 +257,8 @@ ATTACHMENT_MAX_PIXELS = {"JPEG": 120_000_000, "PNG": 25_000_000, "WEBP": 25_000_
 ATTACHMENT_MAX_SIDE = 4096
 # Rows of one list of devices that is imported.
 DEVICE_IMPORT_MAX_ROWS = 20_000
+# Fonts of papers (PDF), which `./desk setup` copies from node_modules.
+PAPER_FONTS_DIR = BASE_DIR / ".run" / "fonts"
 
 # Languages and time.
 LANGUAGE_CODE = "zh-hans"
