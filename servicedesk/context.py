@@ -22,11 +22,13 @@ PORTAL = (
     ("portal", _("Home"), "portal:home", "house", "g h"),
     ("portal", _("My faults"), "portal:requests", "ticket", "g t"),
     ("tickets.file", _("File a fault"), "portal:file", "wrench", "g n"),
+    ("portal", _("Devices"), "portal:devices", "monitor", "g d"),
 )
 CONSOLE = (
     ("console", _("Tickets"), "console:queue", "ticket", "g q"),
     ("wall", _("Promise wall"), "wall", "activity", "g w"),
     ("tickets.log", _("Log a call"), "console:new", "headset", "n"),
+    ("console", _("Devices"), "console:devices", "monitor", "g d"),
     ("roster", _("Duty roster"), "roster", "calendar-days", "g r"),
     ("calendars", _("Calendars"), "sla:calendars", "calendar-cog", "g c"),
     ("setup", _("Set-up"), "admin:index", "settings", "g a"),

@@ -13,7 +13,7 @@ from common.present import Entry, Filter
 from people import travel
 from people.access import may
 from people.models import User
-from tickets import actions, chain, priorities, story
+from tickets import actions, chain, device_page, priorities, story
 from tickets.console_forms import SayForm
 from tickets.models import Ticket, TicketEvent
 from tickets.queue import PRIORITIES, status_tag
@@ -53,8 +53,8 @@ def priority_words(ticket: Ticket) -> str:
 def for_page(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """With every row that the page names beside those of a list."""
     return tickets.select_related(
-        "hospital__region", "site__base", "device__model", "device__parent", "reporter__department", "fault_class",
-        "owner", "offered_to", "assignee__team", "timeline",
+        "hospital__region", "site__base", "device__model", "device__parent", "device__project", "reporter__department",
+        "fault_class", "owner", "offered_to", "assignee__team", "timeline",
     ).defer("search")  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         "sending": chain.sending(clocks, responds=user.role in TECHNICIANS),
         "disputed": clocks.disputed() if may(user, "sla.confirm_evidence") else [],
         "past": _past(ticket, user, now),
+        "radius": device_page.hit_by(ticket),
         "travel": travel.figure(ticket.site, now),
         **buttons(ticket, user, now),
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tickets import console, workspace
+from tickets import console, device_views, workspace
 from tickets.console_forms import FORMS
+from tickets.device_forms import FORMS as DEVICE_FORMS
 
 app_name = "console"
 
 TICKET = "tickets/<str:number>/"
+DEVICE = "devices/<int:pk>/"
 
 urlpatterns = [
     path("", console.queue, name="queue"),
@@ -20,4 +22,9 @@ urlpatterns = [
     path(f"{TICKET}say/", workspace.say, name="say"),
     path(f"{TICKET}phone/", workspace.phone, name="phone"),
     *[path(f"{TICKET}{form.slug()}/", workspace.verb(form), name=form.slug()) for form in FORMS],
+    path("devices/", device_views.register("console"), name="devices"),
+    path("devices/install/", device_views.install, name="device-install"),
+    path(DEVICE, device_views.page("console"), name="device"),
+    *[path(f"{DEVICE}{form.verb}/", device_views.verb(form), name=f"device-{form.verb}") for form in DEVICE_FORMS],
+    path("contacts/<int:pk>/phone/", device_views.phone, name="contact-phone"),
 ]

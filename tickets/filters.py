@@ -41,7 +41,7 @@ class QueueFilter(django_filters.FilterSet):
 
     def __init__(self, data: QueryDict, queryset: QuerySet[Ticket], *, user: User) -> None:
         super().__init__(data, queryset)
-        hospitals, regions = _places(user)
+        hospitals, regions = places(user)
         self.filters["hospital"].extra["choices"] = hospitals
         self.filters["region"].extra["choices"] = regions
         self.filters["fault_class"].extra["choices"] = list(
@@ -49,7 +49,7 @@ class QueueFilter(django_filters.FilterSet):
         )
 
 
-def _places(user: User) -> tuple[Choices, Choices]:
+def places(user: User) -> tuple[Choices, Choices]:
     """Hospitals under their regions, and the regions alone, from one query."""
     found = Hospital.objects.filter(is_active=True).select_related("region").order_by("region__name", "name")
     if user.role == Role.ENGINEER and user.team_id:

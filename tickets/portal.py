@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from attachments import storage
 from people.access import may, needs, signed_in
 from people.models import User
-from tickets import portal_cards, portal_hints, portal_list, portal_page, states, workflow
+from tickets import device_page, portal_cards, portal_hints, portal_list, portal_page, states, workflow
 from tickets.models import Ticket
 from tickets.portal_forms import FaultForm, ReopenForm, WordsForm
 from tickets.states import OPEN, Status
@@ -129,6 +129,7 @@ def _page(request: HttpRequest, number: str, **filled: forms.Form) -> HttpRespon
         raise Http404 from error
     context = {
         "page": portal_page.page(row, user, now),
+        "radius": device_page.hit_by(row),
         "why": request.GET.get("why", ""),
         "words": WordsForm(),
         "reopen": ReopenForm(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tickets import portal
+from tickets import device_views, portal
 
 app_name = "portal"
 
@@ -19,4 +19,6 @@ urlpatterns = [
     path("requests/<str:number>/words/", portal.words, name="words"),
     path("requests/<str:number>/confirm/", portal.confirm, name="confirm"),
     path("requests/<str:number>/reopen/", portal.reopen, name="reopen"),
+    path("devices/", device_views.register("portal"), name="devices"),
+    path("devices/<int:pk>/", device_views.page("portal"), name="device"),
 ]

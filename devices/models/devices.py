@@ -87,6 +87,8 @@ class State(models.TextChoices):
 
 
 class DeviceQuerySet(ScopedQuerySet["Device"]):
+    sight = "devices.see"
+
     def in_use(self) -> DeviceQuerySet:
         """What stands and works; replaced and retired devices are history."""
         return self.filter(state=State.IN_USE)
