@@ -106,6 +106,22 @@ def _receipt(facts: Facts, now: datetime) -> str:
     return text % _plain(facts, now)
 
 
+def _triage(facts: Facts, now: datetime) -> str:
+    if facts["reminder"]:
+        text = gettext("%(ticket)s “%(title)s” still waits for you. Solve it, or send it to the service centre.")
+    else:
+        text = gettext("A colleague reported %(ticket)s “%(title)s”. You look at it first.")
+    return text % _plain(facts, now)
+
+
+def _passed_on(facts: Facts, now: datetime) -> str:
+    if facts["due_at"]:
+        text = gettext("%(ticket)s “%(title)s” is with the service centre. A technician answers by %(due_at)s.")
+    else:
+        text = gettext("%(ticket)s “%(title)s” is with the service centre.")
+    return text % _plain(facts, now)
+
+
 def _solved(facts: Facts, now: datetime) -> str:
     if facts["reminder"]:
         text = gettext("Is your report %(ticket)s “%(title)s” solved? Please confirm, or tell us what is still wrong.")
@@ -143,6 +159,20 @@ TABLE: dict[str, Wording] = {
         tone="warn",
     ),
     "ticket.receipt": Wording("inbox", None, _receipt, FOLLOW),
+    "ticket.triage": Wording(
+        "stethoscope",
+        None,
+        _triage,
+        _("Look at it"),
+        "warn",
+    ),
+    "ticket.passed_on": Wording("send", None, _passed_on, FOLLOW),
+    "ticket.solved_here": Wording(
+        "circle-check",
+        None,
+        _("%(who)s solved your report %(ticket)s “%(title)s”. If it is not, open it again: it then goes to us."),
+        _("See what helped"),
+    ),
     "ticket.filed": Wording(
         "ticket",
         _("%(hospital)s filed %(ticket)s: %(title)s"),
@@ -157,6 +187,8 @@ TABLE: dict[str, Wording] = {
     "ticket.words": Wording(
         "message-square",
         _("%(who)s (%(hospital)s) wrote on %(ticket)s: %(title)s"),
+        _("%(who)s wrote on %(ticket)s “%(title)s”."),
+        _("Read and reply"),
     ),
     "ticket.assigned": Wording(
         "user-check",

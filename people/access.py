@@ -43,6 +43,8 @@ ACTS: dict[str, frozenset[str]] = {
     "tickets.confirm": HOSPITAL,
     "tickets.reopen": HOSPITAL | {"operator", "lead", "manager"},
     "tickets.words": HOSPITAL,
+    "tickets.triage": frozenset({"hospital_technician"}),
+    "tickets.pass_on": HOSPITAL | {"operator", "lead", "manager"},
     "sla.see": HOSPITAL | FIELD,
     "sla.acknowledge": frozenset({"operator", "lead", "engineer", "manager"}),
     "sla.retarget": frozenset({"manager"}),

@@ -22,6 +22,7 @@ PORTAL = (
     ("portal", _("Home"), "portal:home", "house", "g h"),
     ("portal", _("My faults"), "portal:requests", "ticket", "g t"),
     ("tickets.file", _("File a fault"), "portal:file", "wrench", "g n"),
+    ("tickets.triage", _("Technician"), "portal:technician", "stethoscope", "g s"),
     ("portal", _("Devices"), "portal:devices", "monitor", "g d"),
 )
 CONSOLE = (

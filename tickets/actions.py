@@ -40,6 +40,8 @@ ACTS: dict[str, str] = {
     "resolve": "tickets.resolve",
     "confirm": "tickets.confirm",
     "reopen": "tickets.reopen",
+    "pass_on": "tickets.pass_on",
+    "solve_here": "tickets.triage",
     "cancel": "tickets.cancel",
     "change_priority": "tickets.judge",
     "change_class": "tickets.judge",
@@ -58,6 +60,7 @@ BUTTONS = {
     "confirm": (gettext_lazy("It works again"), "check"),
     "resolve": (gettext_lazy("Solved"), "circle-check"),
     "remote_failed": (gettext_lazy("Remote repair failed"), "unplug"),
+    "pass_on": (gettext_lazy("Take it over from the hospital"), "arrow-right-to-line"),
     "assign": (gettext_lazy("Assign"), "user-plus"),
     "offer_owner": (gettext_lazy("Hand over ownership"), "handshake"),
     "wait": (gettext_lazy("Wait for the hospital"), "pause"),
@@ -77,6 +80,7 @@ PRIMARY: dict[str, tuple[str, ...]] = {
     Status.ON_SITE: ("resolve",),
     Status.WAITING: ("resume",),
     Status.SOLVED: ("confirm",),
+    Status.HOSPITAL: ("pass_on",),
 }
 """State → the verb that goes on from here; the first one that is allowed is the one filled button."""
 
@@ -90,6 +94,10 @@ NOT_YET: dict[str, tuple[str, StrOrPromise]] = {
     Status.ON_SITE: ("cancel", gettext_lazy("It cannot be withdrawn while an engineer is on site.")),
     Status.WAITING: ("wait", gettext_lazy("It stands still: end the wait before anything else.")),
     Status.SOLVED: ("resolve", gettext_lazy("It waits for the hospital's word; reopen it to go on working.")),
+    Status.HOSPITAL: (
+        "answer",
+        gettext_lazy("The hospital's own technician looks first; no clock of ours runs. A call about it passes it on."),
+    ),
     Status.CLOSED: ("reopen", gettext_lazy("It was closed too long ago to be reopened: file a new one.")),
 }
 """State → the verb that people look for there in vain, and why it is not allowed yet."""
@@ -119,6 +127,8 @@ def can(ticket: Ticket, user: User, verb: str, now: datetime) -> bool:
         return ticket.offered_to_id == user.pk
     if verb == "offer_owner":
         return ticket.owner_id == user.pk or user.role in {Role.LEAD, Role.MANAGER}
+    if verb == "pass_on" and user.role == Role.HOSPITAL_STAFF:
+        return ticket.reporter_id == user.pk
     if verb == "reopen" and ticket.closed_at is not None:
         return now - ticket.closed_at <= settings.TICKET_REOPEN_WITHIN
     return True

@@ -10,8 +10,9 @@ from django.db.models import Case, Count, QuerySet, Value, When
 from django.http import HttpRequest
 
 from devices.models import Device
-from people.models import Hospital, Site, User
+from people.models import Hospital, Role, Site, User
 from sla import deadlines
+from tickets import triage
 from tickets.models import FaultTile, Ticket
 from tickets.portal_forms import FIRST_STEPS, FaultForm
 
@@ -39,6 +40,7 @@ class Hints:
     open_faults: tuple[Ticket, ...]
     answer_by: datetime | None
     answer_in: float
+    here_first: bool
 
 
 def devices(user: User) -> QuerySet[Device]:
@@ -81,6 +83,7 @@ def hints(user: User, chosen: Mapping[str, str], tried: Collection[str], now: da
         open_faults=tuple(_open_faults(user, device)),
         answer_by=by,
         answer_in=(by - now).total_seconds() if by else 0.0,
+        here_first=user.role == Role.HOSPITAL_STAFF and triage.promises_no_answer(_hospital(user), tile),
     )
 
 

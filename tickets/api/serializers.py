@@ -34,6 +34,8 @@ PUBLIC_DETAILS = {
     "reopened": ("cycle",),
     "edited": ("changes",),
     "call": ("seconds",),
+    "triage": ("until",),
+    "passed_on": ("how",),
 }
 """Kind of event → what of its details a hospital may read."""
 

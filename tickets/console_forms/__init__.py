@@ -2,7 +2,7 @@
 
 from tickets.console_forms.base import VerbForm
 from tickets.console_forms.call import CallForm
-from tickets.console_forms.ending import CancelForm, ReopenForm, ResolveForm
+from tickets.console_forms.ending import CancelForm, PassOnForm, ReopenForm, ResolveForm
 from tickets.console_forms.onsite import ArriveForm, DepartForm, EvidenceForm, RemoteFailedForm
 from tickets.console_forms.ownership import AcceptOwnerForm, AssignForm, DeclineOwnerForm, OfferOwnerForm, TakeForm
 from tickets.console_forms.talk import SayForm
@@ -24,6 +24,7 @@ FORMS: tuple[type[VerbForm], ...] = (
     ResolveForm,
     ReopenForm,
     CancelForm,
+    PassOnForm,
     PriorityForm,
     FaultClassForm,
     EditForm,

@@ -3,14 +3,18 @@
 from tickets.models.catalogue import FaultClass, FaultTile
 from tickets.models.story import SavedFilter, TicketAttachment, TicketEvent
 from tickets.models.ticket import Kind, Origin, Ticket
+from tickets.models.triage import Procedure, Training, TriageSetting
 
 __all__ = [
     "FaultClass",
     "FaultTile",
     "Kind",
     "Origin",
+    "Procedure",
     "SavedFilter",
     "Ticket",
     "TicketAttachment",
     "TicketEvent",
+    "Training",
+    "TriageSetting",
 ]

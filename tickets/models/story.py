@@ -44,6 +44,9 @@ class TicketEvent(models.Model):
         REOPENED = "reopened", _("Reopened")
         CANCELLED = "cancelled", _("Withdrawn")
         RETARGETED = "retargeted", _("Target changed")
+        TRIAGE = "triage", _("At the hospital's technician")
+        PASSED_ON = "passed_on", _("Passed on to the company")
+        SOLVED_HERE = "solved_here", _("Solved by the hospital")
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="events", verbose_name=_("ticket"))
     kind = models.CharField(_("what"), max_length=16, choices=EventKind.choices)

@@ -44,6 +44,7 @@ class Ticket(models.Model):
         MAIL = "mail", _("Mail")
         API = "api", _("Interface")
         IMPORT = "import", _("Import")
+        LABEL = "label", _("Label on the device")
 
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.FAULT)
@@ -99,7 +100,10 @@ class Ticket(models.Model):
     solved_at = models.DateTimeField(_("solved"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     reminders = models.PositiveSmallIntegerField(
-        _("reminders to confirm"), default=0, editable=False, help_text=_("Sent since it was solved.")
+        _("reminders to confirm"),
+        default=0,
+        editable=False,
+        help_text=_("Sent since it was solved, or since the technician has it."),
     )
     client_key = models.UUIDField(_("sender's key"), null=True, blank=True, editable=False)
     search = SearchVectorField(null=True, editable=False)
@@ -140,6 +144,7 @@ class Ticket(models.Model):
             ),
             models.Index(fields=("wait_until",), name="tickets_waiting", condition=Q(status="waiting")),
             models.Index(fields=("solved_at",), name="tickets_to_confirm", condition=Q(status="solved")),
+            models.Index(fields=("created_at",), name="tickets_at_hospital", condition=Q(status="hospital")),
         ]
 
     def __str__(self) -> str:

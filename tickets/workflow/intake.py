@@ -16,12 +16,13 @@ from people.models import Hospital, Role, Site, User
 from sla import deadlines
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, Fact
-from tickets import links, priorities, search
-from tickets.models import FaultClass, FaultTile, Ticket, TicketEvent
+from tickets import links, priorities, search, triage
+from tickets.models import FaultClass, FaultTile, Ticket, TicketEvent, TriageSetting
 from tickets.numbers import next_number
 from tickets.states import Refused
 from tickets.workflow import telling
 from tickets.workflow.act import Act, E, is_urgent, needed, subject
+from tickets.workflow.terms import clock_terms
 
 
 class About(TypedDict):
@@ -46,20 +47,20 @@ class About(TypedDict):
 
 def open_ticket(
     *,
-    by: User,
+    by: User | None,
     now: datetime,
     notified_at: datetime | None = None,
     files: Sequence[UploadedFile] = (),
     client_key: UUID | None = None,
     **about: Unpack[About],
 ) -> Ticket:
-    """File a ticket and start its clocks (A1).
+    """File a ticket and start its clocks (A1), unless the hospital's technician looks at it first (A3).
 
     `notified_at` is when the hospital first spoke: the call's start, the mail's arrival; staff only,
     never in the future. The same `client_key` from the same reporter gives the same ticket, however
     often it is sent. Raises `states.Refused`.
     """
-    said_at = now if by.is_hospital or notified_at is None else notified_at
+    said_at = now if by is None or by.is_hospital or notified_at is None else notified_at
     if said_at > now:
         raise Refused(_("The time of the report lies in the future."))
     ticket = Ticket(**about, created_at=said_at, changed_at=now, client_key=client_key)
@@ -97,19 +98,24 @@ def _filed_before(ticket: Ticket) -> Ticket | None:
 def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
     ticket, now = act.ticket, act.now
     ticket.number = next_number(now, ticket.site.timezone)
+    matter: deadlines.About = {
+        "hospital": ticket.hospital,
+        "site": ticket.site,
+        "subject": subject(ticket),
+        "link": links.console(ticket.number),
+        "is_urgent": is_urgent(ticket),
+    }
+    ticket.search = search.index(ticket)
+    if act.by and (setting := triage.applies(ticket, act.by)):
+        return _keep_here(act, matter, setting, files)
     ticket.timeline, clocks = deadlines.begin(
         [
-            Fact(kind=FactKind.NOTIFIED, at=ticket.created_at, by=act.by, data=_terms(ticket)),
+            Fact(kind=FactKind.NOTIFIED, at=ticket.created_at, by=act.by, data=clock_terms(ticket, ticket.created_at)),
             Fact(kind=FactKind.RECEIPT, at=now),
         ],
         now=now,
-        hospital=ticket.hospital,
-        site=ticket.site,
-        subject=subject(ticket),
-        link=links.console(ticket.number),
-        is_urgent=is_urgent(ticket),
+        **matter,
     )
-    ticket.search = search.index(ticket)
     ticket.save(force_insert=True)
     desk = Act(ticket, None, now)
     filed = act.line(E.FILED, public=True, body=ticket.description, at=ticket.created_at)
@@ -124,18 +130,24 @@ def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
     return ticket
 
 
+def _keep_here(act: Act, matter: deadlines.About, setting: TriageSetting, files: Sequence[UploadedFile]) -> Ticket:
+    """It waits for the hospital's technician: no fact, so no clock of the company (A3)."""
+    ticket, now = act.ticket, act.now
+    act.move("keep_here")
+    ticket.timeline = deadlines.open_timeline(**matter)
+    ticket.save(force_insert=True)
+    filed = act.event(E.FILED, public=True, body=ticket.description, files=files)
+    version = triage.procedure(ticket.fault_class, now)
+    until = (now + setting.passing).isoformat()
+    Act(ticket, None, now).event(E.TRIAGE, public=True, procedure=version.pk if version else None, until=until)
+    telling.tell(
+        act, "ticket.triage", triage.technicians(ticket.hospital), key=f"event:{filed.pk}", text=ticket.description
+    )
+    act.announce()
+    return ticket
+
+
 def _receipt(desk: Act, *, key: str, clocks: Sequence[Deadline]) -> None:
     """The automatic receipt: the hospital knows that it was heard, and by when it is answered. It stops no clock."""
     due_at = next((clock.due_at.isoformat() for clock in clocks if clock.code == "response"), "")
     telling.hospital(desk, "ticket.receipt", key=key, due_at=due_at)
-
-
-def _terms(ticket: Ticket) -> dict[str, object]:
-    """What the clocks' targets depend on."""
-    device_kind = ticket.device.model.kind if ticket.device else ""
-    return {
-        "policy": deadlines.policy_for(ticket.hospital, device_kind, ticket.created_at).code,
-        "device_kind": device_kind,
-        "kind": ticket.kind,
-        **priorities.terms(ticket),
-    }
