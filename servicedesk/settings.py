@@ -373,6 +373,8 @@ CELERY_BEAT_SCHEDULE = {
     "follow-triage": {"task": "tickets.tasks.follow_triage", "schedule": 60.0, "options": {"expires": 60}},
     "ask-again": {"task": "tickets.tasks.ask_again", "schedule": crontab(minute="*/10"), "options": {"expires": 600}},
     "verify-trail": {"task": "audit.tasks.verify", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},
+    "turn-contracts": {"task": "warranty.tasks.turn", "schedule": crontab(minute=5), "options": {"expires": 600}},
+    "say-endings": {"task": "warranty.tasks.daily", "schedule": crontab(hour=8, minute=0), "options": {"expires": 3600}},
     "daily": {"task": "sla.tasks.daily", "schedule": crontab(hour=2, minute=0), "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
@@ -381,6 +383,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
 TICKET_CONFIRM_REMINDERS = [timedelta(hours=h) for h in env.list("TICKET_REMINDER_HOURS", int, default=[24, 72])]
 TICKET_CLOSE_SILENT_AFTER = timedelta(days=env.int("TICKET_CLOSE_SILENT_DAYS", default=7))
 TICKET_REOPEN_WITHIN = timedelta(days=env.int("TICKET_REOPEN_DAYS", default=30))
+# Reports by a device's label from people who are not signed in, within an hour: by one label, from one address
+# (a hospital shares one), in all.
+SCANS_PER_LABEL, SCANS_PER_ADDRESS, SCANS_IN_ALL = 5, 20, 120
+# Looks at such addresses from one place in a minute: nobody reads labels that fast (T089).
+SCAN_LOOKS_PER_MINUTE = 60
 # An arrival that a device reports late counts at once within these bounds, else after a lead's word.
 EVIDENCE_CLOCK_TOLERANCE = timedelta(minutes=env.int("EVIDENCE_CLOCK_TOLERANCE_MINUTES", default=10))
 EVIDENCE_MAX_AGE = timedelta(hours=env.int("EVIDENCE_MAX_AGE_HOURS", default=12))

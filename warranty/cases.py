@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Max, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
 from devices.models import Device
 from warranty import coverage
 from warranty.coverage import Case, Cover, Facts, Price, Term, Verdict
-from warranty.models import Contract, CoverageTerm, PriceRow
+from warranty.models import Contract, CoverageTerm, PriceRow, WarrantyProof
 
 DEEPEST = 20
 """A chain of swaps is followed so far; no device was ever swapped as often."""
@@ -25,40 +26,38 @@ class Book:
     terms: tuple[Term, ...]
     prices: tuple[Price, ...]
     contracts: dict[int, list[Contract]]
-    listed: dict[int, frozenset[int]]
 
     @classmethod
     def load(cls, hospitals: Iterable[int]) -> Book:
-        """Four queries, whatever the number of devices."""
-        wanted = set(hospitals)
-        signed = list(Contract.objects.signed().filter(hospital__in=wanted).order_by("starts_on", "pk"))
+        """Everything about the devices of `hospitals`: three queries, whatever their number."""
+        return cls.of(Contract.objects.signed().filter(hospital__in=set(hospitals)).order_by("starts_on", "pk"))
+
+    @classmethod
+    def of(cls, signed: Iterable[Contract], *, with_prices: bool = True) -> Book:
+        """As `load`, from contracts that are read already. Without prices nothing is estimated."""
         by_hospital: dict[int, list[Contract]] = defaultdict(list)
         for contract in signed:
             by_hospital[contract.hospital_id].append(contract)
-        by_list = [contract.pk for contract in signed if contract.scope == Contract.Scope.LISTED]
-        listed: dict[int, set[int]] = defaultdict(set)
-        pairs = Contract.devices.through.objects.filter(contract__in=by_list) if by_list else ()
-        for pair in pairs:
-            listed[pair.contract_id].add(pair.device_id)
-        prices = PriceRow.objects.filter(Q(contract=None) | Q(contract__in=[one.pk for one in signed]))
+        theirs = [contract.pk for contracts in by_hospital.values() for contract in contracts]
+        prices = PriceRow.objects.filter(Q(contract=None) | Q(contract__in=theirs)) if with_prices else ()
         return cls(
             tuple(term_of(row) for row in CoverageTerm.objects.all()),
             tuple(price_of(row) for row in prices),
             by_hospital,
-            {key: frozenset(devices) for key, devices in listed.items()},
         )
 
     def covering(self, device: Device) -> list[Contract]:
-        """The signed contracts, of any time, that cover `device`."""
+        """The signed contracts, of any time, that cover `device` (a row of `with_facts`)."""
         return [one for one in self.contracts.get(device.hospital_id, ()) if self._covers(one, device)]
 
-    def _covers(self, contract: Contract, device: Device) -> bool:
+    @staticmethod
+    def _covers(contract: Contract, device: Device) -> bool:
         if contract.device_kinds and device.model.kind not in contract.device_kinds:
             return False
         if contract.scope == Contract.Scope.PROJECT:
             return device.project_id == contract.project_id
         if contract.scope == Contract.Scope.LISTED:
-            return device.pk in self.listed.get(contract.pk, ())
+            return contract.pk in device.listed_in  # type: ignore[attr-defined]
         return True
 
     def verdict(self, device: Device, facts: Facts, *, cause: str, on: date) -> Verdict:
@@ -68,29 +67,37 @@ class Book:
 
 
 def verdict(device: Device, *, cause: str, on: date) -> Verdict:
-    """Who pays for one device. For many, load one `Book` and `facts_of` them together."""
-    return Book.load([device.hospital_id]).verdict(device, facts_of([device])[device.pk], cause=cause, on=on)
+    """Who pays for one device. For many, load one `Book` and their facts together."""
+    known = with_replaced([device.pk])
+    row = known[device.pk]
+    return Book.load([row.hospital_id]).verdict(row, facts_of(row, known), cause=cause, on=on)
 
 
-def facts_of(devices: Sequence[Device]) -> dict[int, Facts]:
-    """Key of a device → its facts with those of the units that it replaced; one query for each link of the chain."""
+def with_facts(devices: QuerySet[Device]) -> QuerySet[Device]:
+    """With everything that `coverage` asks of a device, in one query."""
+    papers = WarrantyProof.objects.filter(device=OuterRef("pk")).order_by().values("device")
+    listed = Contract.devices.through.objects.filter(device=OuterRef("pk"))
+    return devices.select_related("model", "project", "site").annotate(
+        maker_until=Subquery(papers.annotate(last=Max("until")).values("last")),
+        listed_in=ArraySubquery(listed.values("contract")),
+    )
+
+
+def with_replaced(devices: Iterable[int]) -> dict[int, Device]:
+    """Rows of `with_facts` for these and every unit that they replaced; one query for each link of the chain."""
     known: dict[int, Device] = {}
-    wanted = {device.pk for device in devices}
+    wanted = set(devices)
     for _ in range(DEEPEST):
         if not wanted:
             break
         rows = list(with_facts(Device.objects.filter(pk__in=wanted)))
         known.update({row.pk: row for row in rows})
         wanted = {row.replaces_id for row in rows if row.replaces_id is not None} - known.keys()
-    return {device.pk: _facts(known[device.pk], known) for device in devices}
+    return known
 
 
-def with_facts(devices: QuerySet[Device]) -> QuerySet[Device]:
-    """With everything that `coverage` asks of a device, in one query."""
-    return devices.select_related("model", "project", "site").annotate(maker_until=Max("proofs__until"))
-
-
-def _facts(row: Device, known: dict[int, Device], depth: int = 0) -> Facts:
+def facts_of(row: Device, known: dict[int, Device], depth: int = 0) -> Facts:
+    """The facts of a row of `with_facts`, with those of the units that it replaced, as far as they are `known`."""
     before = known.get(row.replaces_id) if row.replaces_id is not None and depth < DEEPEST else None
     return Facts(
         kind=row.model.kind,
@@ -98,7 +105,7 @@ def _facts(row: Device, known: dict[int, Device], depth: int = 0) -> Facts:
         installed_on=row.implementation,
         discontinued_on=row.model.discontinued_on,
         maker_until=getattr(row, "maker_until", None),
-        replaces=_facts(before, known, depth + 1) if before is not None else None,
+        replaces=facts_of(before, known, depth + 1) if before is not None else None,
         swapped_on=row.installed_on if before is not None else None,
     )
 

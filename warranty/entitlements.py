@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Prefetch
 from django.utils.translation import gettext as _
 
 from people.models import User
@@ -96,6 +96,18 @@ def left_from(entitlement: Entitlement, contract: Contract, years: Iterable[Enti
     row = next((one for one in years if one.starts_on == first), None)
     granted, used = (row.granted, row.used) if row else (entitlement.per_year, 0)
     return Left(entitlement, first, last, granted, used)
+
+
+def in_year(contracts: Iterable[Contract], on: date) -> list[Left]:
+    """What each contract in force on that day grants, and what is left of it: two queries."""
+    running = {one.pk: one for one in contracts if one.runs(on)}
+    years = EntitlementYear.objects.filter(starts_on__lte=on, ends_on__gte=on)
+    rows = Entitlement.objects.filter(contract__in=running).order_by("contract", "kind")
+    found = []
+    for row in rows.prefetch_related(Prefetch("years", years)):
+        row.contract = running[row.contract_id]
+        found.append(left_from(row, row.contract, row.years.all(), on))
+    return found
 
 
 def _granted(contract: Contract, kind: str, on: date) -> Entitlement:
