@@ -56,6 +56,7 @@ ACTS: dict[str, frozenset[str]] = {
     "devices.label": FIELD,
     "wall": frozenset({"operator", "lead", "manager", "admin"}),
     "roster": frozenset({"lead", "manager", "admin"}),
+    "critical.plan": frozenset({"operator", "lead", "manager", "admin"}),
     "calendars": frozenset({"manager", "admin"}),
     "contracts.see": HOSPITAL | FIELD,
     "contracts.change": frozenset({"manager", "admin"}),

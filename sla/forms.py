@@ -1,17 +1,19 @@
-"""Forms of the calendar pages: a year as lines or as a file, and one day."""
+"""Forms of the calendar pages: a year as lines or as a file, one day, and a hospital's critical period."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from people.models import Hospital
 from sla import holidays, year_drafts
 from sla.chinese import SpecialDay
-from sla.models import NationalDay
+from sla.models import CriticalPeriod, NationalDay
 
 SHOWN_PROBLEMS = 12
 
@@ -78,3 +80,50 @@ class DayForm(forms.Form):
         label=gettext_lazy("Kind"), choices=[*NationalDay.DayKind.choices, ORDINARY], required=False
     )
     name = forms.CharField(label=gettext_lazy("Name"), max_length=holidays.LONGEST_NAME, required=False)
+
+
+class PeriodForm(forms.ModelForm[CriticalPeriod]):
+    """A critical period: once, with both moments, or around each month's end, counted in working days."""
+
+    monthly = forms.BooleanField(label=gettext_lazy("Around each month's end"), required=False)
+
+    class Meta:
+        model = CriticalPeriod
+        fields = ("hospital", "kind", "reason", "starts_at", "ends_at", "days_before", "days_after")
+        widgets: ClassVar = {
+            name: forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+            for name in ("starts_at", "ends_at")
+        }
+
+    def __init__(self, *args: Any, hospitals: QuerySet[Hospital], **kwargs: Any) -> None:
+        kwargs["initial"] = {"days_before": 1, "days_after": 2, **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+        self.order_fields(["hospital", "kind", "reason", "monthly"])
+        hospital = self.fields["hospital"]
+        assert isinstance(hospital, forms.ModelChoiceField)
+        hospital.queryset, hospital.empty_label = hospitals, _("Choose a hospital")
+
+    def clean(self) -> dict[str, Any]:
+        """Keep what belongs to the way that was chosen; `critical.plan` judges the rest."""
+        data = super().clean() or {}
+        monthly = data.get("monthly")
+        for name in ("starts_at", "ends_at") if monthly else ("days_before", "days_after"):
+            data[name] = None
+            self.errors.pop(name, None)
+        wanted = ("days_before", "days_after") if monthly else ("starts_at", "ends_at")
+        for name in wanted:
+            if data.get(name) is None and name not in self.errors:
+                self.add_error(name, _("Fill this in."))
+        return data
+
+
+class ProposalForm(PeriodForm):
+    """What a hospital's technician proposes: for their own hospital."""
+
+    class Meta(PeriodForm.Meta):
+        fields = ("kind", "reason", "starts_at", "ends_at", "days_before", "days_after")  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, hospital: Hospital, **kwargs: Any) -> None:
+        forms.ModelForm.__init__(self, *args, **{**kwargs, "initial": {"days_before": 1, "days_after": 2}})
+        self.order_fields(["kind", "reason", "monthly"])
+        self.instance.hospital = hospital

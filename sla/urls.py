@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sla.views import calendars, engine
+from sla.views import calendars, critical, engine
 
 app_name = "sla"
 urlpatterns = [
@@ -11,4 +11,6 @@ urlpatterns = [
     path("desk/calendars/<int:year>/day/", calendars.set_day, name="calendar-day"),
     path("desk/calendars/<int:year>/activate/", calendars.activate, name="calendar-activate"),
     path("desk/calendars/<int:year>/discard/", calendars.discard, name="calendar-discard"),
+    path("desk/critical/", critical.page, name="critical"),
+    path("desk/critical/<int:pk>/decide/", critical.decide, name="critical-decide"),
 ]
