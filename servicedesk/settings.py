@@ -374,7 +374,7 @@ CELERY_BEAT_SCHEDULE = {
     "ask-again": {"task": "tickets.tasks.ask_again", "schedule": crontab(minute="*/10"), "options": {"expires": 600}},
     "verify-trail": {"task": "audit.tasks.verify", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},
     "turn-contracts": {"task": "warranty.tasks.turn", "schedule": crontab(minute=5), "options": {"expires": 600}},
-    "say-endings": {"task": "warranty.tasks.daily", "schedule": crontab(hour=8, minute=0), "options": {"expires": 3600}},
+    "endings": {"task": "warranty.tasks.daily", "schedule": crontab(hour=8, minute=0), "options": {"expires": 3600}},
     "daily": {"task": "sla.tasks.daily", "schedule": crontab(hour=2, minute=0), "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
