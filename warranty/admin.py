@@ -109,7 +109,7 @@ class ContractAdmin(Audited):
     inlines = (ServiceLineInline, EntitlementInline)
     actions = ("activate",)
 
-    def get_fields(self, request: HttpRequest, obj: Contract | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Contract | None = None) -> Any:
         return [*ContractForm.Meta.fields, *([] if obj else ["template"])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Contract | None = None) -> list[str]:

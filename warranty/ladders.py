@@ -7,7 +7,7 @@ due, and a day that was missed is made up for. The calendar of a year to come ha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -86,8 +86,8 @@ def _terms(span: Span) -> Iterator[Message]:
     for (hospital, code, last), devices in ends.items():
         term = clauses[code]
         kind = "warranty.support_ends" if term.outcome == Outcome.BILLABLE else "warranty.ends"
-        context = {"count": len(devices), "device": devices[0].name, "clause": term.clause}
-        yield from people.messages(hospital, kind, f"{code}:{last}:{span.step(last)}", day=last, **context)
+        context = {"count": len(devices), "device": devices[0].name, "clause": term.clause, "day": last}
+        yield from people.messages(hospital, kind, f"{code}:{last}:{span.step(last)}", context)
 
 
 def _in_force(terms: Iterable[Term], facts: Facts, today: date) -> Iterator[Term]:
@@ -143,7 +143,7 @@ def _discontinued(today: date) -> Iterator[Message]:
         people = People.of(counts)
         for hospital, count in counts.items():
             context = {"count": count, "model": str(model), "day": model.discontinued_on}
-            yield from people.messages(hospital, "warranty.discontinued", code, **context)
+            yield from people.messages(hospital, "warranty.discontinued", code, context)
 
 
 # Contracts and duties
@@ -160,7 +160,7 @@ def _contracts(span: Span) -> Iterator[Message]:
     for row in rows:
         key = f"{row.pk}:{row.ends_on}:{span.step(row.ends_on)}"
         context = {"number": row.number, "name": row.name, "day": row.ends_on}
-        yield from people.messages(row.hospital_id, "warranty.contract_ends", key, **context)
+        yield from people.messages(row.hospital_id, "warranty.contract_ends", key, context)
 
 
 def _duties(span: Span) -> Iterator[Message]:
@@ -173,10 +173,16 @@ def _duties(span: Span) -> Iterator[Message]:
     people = People.of(line.contract.hospital_id for line in lines)
     for line in lines:
         key = f"{line.entitlement.pk}:{line.ends_on}:{span.step(line.ends_on)}"
-        context = {"duty": line.entitlement.kind, "clause": line.entitlement.clause, "day": line.ends_on}
-        figures = {"owed": line.forecast.owed, "done": line.forecast.done, "planned": line.forecast.planned}
+        context = {
+            "duty": line.entitlement.kind,
+            "clause": line.entitlement.clause,
+            "day": line.ends_on,
+            "owed": line.forecast.owed,
+            "done": line.forecast.done,
+            "planned": line.forecast.planned,
+        }
         hospital = line.contract.hospital_id
-        yield from people.messages(hospital, "warranty.duty_open", key, to_hospital=False, **context, **figures)
+        yield from people.messages(hospital, "warranty.duty_open", key, context, to_hospital=False)
 
 
 def _years_ending(span: Span) -> Iterable[Contract]:
@@ -214,7 +220,7 @@ class People:
         return cls(rows, tuple(users))
 
     def messages(
-        self, hospital: int, kind: str, key: str, *, to_hospital: bool = True, **context: object
+        self, hospital: int, kind: str, key: str, context: Mapping[str, object], *, to_hospital: bool = True
     ) -> Iterator[Message]:
         """One matter of a hospital, for its own people and for the company's."""
         row = self.hospitals[hospital]
