@@ -21,6 +21,7 @@ from rest_framework.parsers import BaseParser
 
 from common.problems import BodyTooLarge
 
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -124,6 +125,15 @@ class Moment(serializers.DateTimeField):
         if self.parent is not None and value.tzinfo is None:
             self.fail("invalid", format="RFC 3339")
         return super().enforce_timezone(value)
+
+
+class Day(serializers.DateField):
+    """A day, as YYYY-MM-DD."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str) or not DAY.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
 
 
 class Row(serializers.PrimaryKeyRelatedField[Any]):
