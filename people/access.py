@@ -37,6 +37,7 @@ ACTS: dict[str, frozenset[str]] = {
     "tickets.visit": frozenset({"engineer", "lead"}),
     "tickets.wait": frozenset({"operator", "lead", "engineer"}),
     "tickets.resolve": frozenset({"operator", "lead", "engineer"}),
+    "tickets.verify": frozenset({"operator", "lead", "manager"}),
     "tickets.cancel": frozenset({"operator", "lead", "manager"}),
     "tickets.judge": FIELD - {"admin"},
     "tickets.lower_priority": frozenset({"operator", "lead", "manager"}),

@@ -18,6 +18,8 @@ from PIL import Image
 
 from attachments import storage
 from attachments.models import Attachment
+from devices import labels
+from devices.importing import batches
 from devices.models import Project
 from people import links, tokens
 from people.models import DutyOverride, Role, User
@@ -50,6 +52,9 @@ class World:
         self.operator, self.lead = self.people[Role.OPERATOR], self.people[Role.LEAD]
         self.site = SiteFactory(hospital=self.hospital)
         self.device = DeviceFactory(site=self.site)
+        self.label = labels.ensure([self.device], by=self.lead, now=NOW)[self.device.pk]
+        listed = storage.List("devices.csv", "", text="hospital,name,model,serial\nx,x,x,x\n")
+        self.batch = batches.start(listed, by=self.lead, now=NOW)
         self.ticket = TicketFactory(device=self.device, reporter=self.nurse, now=NOW)
         workflow.note(self.ticket, by=self.operator, text=NOTE, now=NOW)
         self.contract = Contract.objects.create(

@@ -43,6 +43,8 @@ ACTS: dict[str, str] = {
     "pass_on": "tickets.pass_on",
     "solve_here": "tickets.triage",
     "cancel": "tickets.cancel",
+    "verify": "tickets.verify",
+    "discard": "tickets.verify",
     "change_priority": "tickets.judge",
     "change_class": "tickets.judge",
     "edit": "tickets.judge",
@@ -53,6 +55,8 @@ ACTS: dict[str, str] = {
 BUTTONS = {
     "accept_owner": (gettext_lazy("Accept ownership"), "user-check"),
     "decline_owner": (gettext_lazy("Decline"), "user-x"),
+    "verify": (gettext_lazy("The report is true"), "badge-check"),
+    "discard": (gettext_lazy("Discard the report"), "trash-2"),
     "take": (gettext_lazy("Take it"), "hand"),
     "depart": (gettext_lazy("Set out"), "truck"),
     "arrive": (gettext_lazy("Check in on site"), "map-pin"),
@@ -73,7 +77,7 @@ BUTTONS = {
 """Verbs that are buttons, in the order in which they stand; what is written belongs to the text box."""
 
 PRIMARY: dict[str, tuple[str, ...]] = {
-    Status.NEW: ("take",),
+    Status.NEW: ("verify", "take"),
     Status.REMOTE: ("take", "resolve"),
     Status.DISPATCH: ("depart", "assign"),
     Status.TRAVEL: ("arrive",),
@@ -125,6 +129,8 @@ def can(ticket: Ticket, user: User, verb: str, now: datetime) -> bool:
         return ticket.assignee_id is None
     if verb in {"accept_owner", "decline_owner"}:
         return ticket.offered_to_id == user.pk
+    if verb in {"verify", "discard"}:
+        return ticket.is_unverified
     if verb == "offer_owner":
         return ticket.owner_id == user.pk or user.role in {Role.LEAD, Role.MANAGER}
     if verb == "pass_on" and user.role == Role.HOSPITAL_STAFF:

@@ -140,6 +140,14 @@ def read(query: QueryDict, user: User) -> Register:
     )
 
 
+def matching(query: QueryDict, user: User) -> DeviceQuerySet:
+    """Every device that a register's address names, not page by page."""
+    words, state = query.get("q", "").strip(), query.get("state", "")
+    state = state if state in STATES else (ALL if words else State.IN_USE)
+    found: DeviceQuerySet = RegisterFilter(query, find(Device.objects.for_user(user), words), user=user).qs
+    return found if state == ALL else found.filter(state=state)
+
+
 def _rows(devices: list[Device], user: User) -> tuple[Row, ...]:
     """With the faults that are not over, counted in one query."""
     about = Ticket.objects.for_user(user).filter(status__in=OPEN, device__in=[device.pk for device in devices])

@@ -33,7 +33,9 @@ def register(base: str) -> Callable[..., HttpResponse]:
     @require_GET
     def view(request: HttpRequest) -> HttpResponse:
         found = device_register.read(request.GET, person(request))
-        context = {"register": found, "may_change": may(request.user, "devices.change")}
+        rights = ("change", "import", "export", "label")
+        context = {"register": found, "query": device_register.kept(request.GET)}
+        context |= {f"may_{right}": may(request.user, f"devices.{right}") for right in rights}
         return render(request, f"devices/register_{base}.html", context)
 
     return view
@@ -53,6 +55,7 @@ def page(base: str) -> Callable[..., HttpResponse]:
             "steps": _steps(device) if found.is_in_use and may(user, "devices.change") else (),
             "may_log": may(user, "tickets.log"),
             "may_call": may(user, "tickets.answer"),
+            "may_label": found.is_in_use and may(user, "devices.label"),
         }
         return render(request, f"devices/device_{base}.html", context)
 

@@ -14,7 +14,7 @@ from people.models import Hospital, Role, Site, User
 from sla import deadlines
 from tickets import triage
 from tickets.models import FaultTile, Ticket
-from tickets.portal_forms import FIRST_STEPS, FaultForm
+from tickets.portal_forms import FIRST_STEPS, SEVERITIES, FaultForm
 
 OPEN_FAULTS = 4
 """Open faults shown beside the form."""
@@ -55,7 +55,12 @@ def fault_form(request: HttpRequest, user: User) -> FaultForm:
     if request.method == "POST":
         return FaultForm(request.POST, request.FILES, user=user, devices=mine, sites=sites)
     found = scan(user, request.GET.get("device", ""))
-    return FaultForm(user=user, devices=mine, sites=sites, initial={"device": found.pk} if found else {})
+    return FaultForm(user=user, devices=mine, sites=sites, initial=_scanned(found) if found else {})
+
+
+def _scanned(device: Device) -> dict[str, object]:
+    """Whoever stands before the device has only to say what is wrong: scan, tile, send."""
+    return {"device": device.pk, "severity": SEVERITIES[1].code}
 
 
 def scan(user: User, code: str) -> Device | None:

@@ -59,7 +59,7 @@ def _spoken(ticket: Ticket, event: TicketEvent, kind: EntryKind) -> Entry:
 
 def _speaker(ticket: Ticket, event: TicketEvent) -> str:
     if event.kind == E.FILED:
-        return ticket.contact_name or ticket.reporter.name
+        return ticket.contact_name or (ticket.reporter.name if ticket.reporter else "")
     return event.by.name if event.by else _("Service desk")
 
 
@@ -100,6 +100,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (E.CLOSED, "imported"): gettext_lazy("Closed."),
     (E.REOPENED, ""): gettext_lazy("%(who)s: not solved. It is open again and the promises start anew."),
     (E.CANCELLED, ""): gettext_lazy("Withdrawn: %(why)s."),
+    (E.VERIFIED, ""): gettext_lazy("%(who)s called back: the report is true."),
     (E.TRIAGE, ""): gettext_lazy(
         "Your hospital's technician looks at it first. At %(time)s at the latest it goes to us."
     ),

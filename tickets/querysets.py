@@ -25,6 +25,11 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
     sight = "tickets.see"
     own_paths = ("assignee", "owner")
 
+    def for_user(self, user: User | Any) -> Self:
+        """A hospital sees no report of its own that nobody has verified: anybody may have sent it."""
+        rows = super().for_user(user)
+        return rows.filter(is_unverified=False) if user.is_authenticated and user.is_hospital else rows
+
     def unfinished(self) -> Self:
         """The company still owes work."""
         return self.filter(status__in=OPEN)
@@ -49,7 +54,9 @@ class _StoryQuerySet(ScopedQuerySet[_Row]):
     def for_user(self, user: User | Any) -> Self:
         """Hospital people never get an internal row."""
         rows = super().for_user(user)
-        return rows.filter(is_public=True) if user.is_authenticated and user.is_hospital else rows
+        if user.is_authenticated and user.is_hospital:
+            return rows.filter(is_public=True, ticket__is_unverified=False)
+        return rows
 
     visible_to = for_user
 

@@ -56,7 +56,10 @@ VERBS: dict[str, Rule] = {
     "keep_here": Rule(frozenset({S.NEW}), S.HOSPITAL),
     "pass_on": Rule(frozenset({S.HOSPITAL}), S.NEW),
     "solve_here": Rule(frozenset({S.HOSPITAL}), S.CLOSED),
+    # Not true: it came by a label's code, and nobody stands by it.
+    "discard": Rule(OPEN - {S.ON_SITE}, S.CANCELLED),
     # What leaves the state alone.
+    "verify": Rule(LIVE),
     "answer": Rule(LIVE),
     "words": Rule(LIVE | {S.HOSPITAL}),
     "note": Rule(frozenset(S)),

@@ -97,7 +97,7 @@ def _event(ticket: Ticket, event: TicketEvent, verdicts: dict[datetime, Chip], n
 
 def _speaker(ticket: Ticket, event: TicketEvent) -> str:
     if event.kind == E.FILED:
-        return ticket.contact_name or ticket.reporter.name
+        return ticket.contact_name or (ticket.reporter.name if ticket.reporter else "")
     return event.by.name if event.by else _("Service desk")
 
 

@@ -5,6 +5,7 @@ from tickets.console_forms.call import CallForm
 from tickets.console_forms.ending import CancelForm, PassOnForm, ReopenForm, ResolveForm
 from tickets.console_forms.onsite import ArriveForm, DepartForm, EvidenceForm, RemoteFailedForm
 from tickets.console_forms.ownership import AcceptOwnerForm, AssignForm, DeclineOwnerForm, OfferOwnerForm, TakeForm
+from tickets.console_forms.scanned import DiscardForm, VerifyForm
 from tickets.console_forms.talk import SayForm
 from tickets.console_forms.terms import EditForm, FaultClassForm, PriorityForm, RetargetForm
 from tickets.console_forms.waits import ResumeForm, WaitForm
@@ -25,6 +26,8 @@ FORMS: tuple[type[VerbForm], ...] = (
     ReopenForm,
     CancelForm,
     PassOnForm,
+    VerifyForm,
+    DiscardForm,
     PriorityForm,
     FaultClassForm,
     EditForm,

@@ -43,6 +43,7 @@ class TicketEvent(models.Model):
         CLOSED = "closed", _("Closed")
         REOPENED = "reopened", _("Reopened")
         CANCELLED = "cancelled", _("Withdrawn")
+        VERIFIED = "verified", _("Verified by a call")
         RETARGETED = "retargeted", _("Target changed")
         TRIAGE = "triage", _("At the hospital's technician")
         PASSED_ON = "passed_on", _("Passed on to the company")

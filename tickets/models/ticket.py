@@ -55,7 +55,18 @@ class Ticket(models.Model):
         Device, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("device")
     )
     place = models.CharField(_("place"), max_length=120, blank=True)
-    reporter = models.ForeignKey(User, models.PROTECT, related_name="reported", verbose_name=_("reported by"))
+    reporter = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reported",
+        verbose_name=_("reported by"),
+        help_text=_("Empty: somebody without an account; name and phone are the contact's."),
+    )
+    is_unverified = models.BooleanField(
+        _("unverified"), default=False, help_text=_("Nobody has called back yet; the hospital does not see it.")
+    )
     contact_name = models.CharField(_("contact"), max_length=60, blank=True)
     contact_phone = models.CharField(_("contact's phone"), max_length=20, blank=True)
     fault_class = models.ForeignKey(

@@ -13,6 +13,7 @@ from tickets.workflow.engine import follow_engine
 from tickets.workflow.intake import open_ticket
 from tickets.workflow.onsite import arrive, confirm_evidence, depart, remote_failed
 from tickets.workflow.ownership import accept_owner, assign, decline_owner, offer_owner, take
+from tickets.workflow.scanning import discard, report, verify
 from tickets.workflow.talk import answer, log_call, note, words
 from tickets.workflow.terms import Conflict, change_class, change_priority, edit, retarget
 from tickets.workflow.triage import configure, follow_triage, pass_on, solve_here
@@ -34,6 +35,7 @@ __all__ = [
     "confirm_evidence",
     "decline_owner",
     "depart",
+    "discard",
     "edit",
     "end_waits",
     "follow_engine",
@@ -46,11 +48,13 @@ __all__ = [
     "remind",
     "remote_failed",
     "reopen",
+    "report",
     "resolve",
     "resume",
     "retarget",
     "solve_here",
     "take",
+    "verify",
     "wait",
     "words",
 ]

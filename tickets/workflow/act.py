@@ -167,7 +167,8 @@ class Act:
         The hospital's pages hear of it when there is something new for them to see.
         """
         outbox.tell_batch(self.messages, self.now)
-        live.publish("ticket", self.ticket.number, tenant=self.ticket.hospital_id if self._is_public else None)
+        shown = self._is_public and not self.ticket.is_unverified
+        live.publish("ticket", self.ticket.number, tenant=self.ticket.hospital_id if shown else None)
 
 
 def each(tickets: Iterable[Ticket], do: Callable[[Ticket], bool]) -> int:

@@ -28,7 +28,7 @@ from tickets.workflow.terms import clock_terms
 class About(TypedDict):
     """What whoever files a ticket says of it."""
 
-    reporter: User
+    reporter: User | None
     hospital: Hospital
     site: Site
     kind: str
@@ -43,6 +43,7 @@ class About(TypedDict):
     place: NotRequired[str]
     contact_name: NotRequired[str]
     contact_phone: NotRequired[str]
+    is_unverified: NotRequired[bool]
 
 
 def open_ticket(
@@ -85,8 +86,9 @@ def _complete(ticket: Ticket) -> None:
     ticket.fault_class = ticket.fault_class or (ticket.tile.fault_class if ticket.tile else None)
     ticket.priority = priorities.priority(ticket.impact, ticket.urgency, ticket.fault_class)
     ticket.place = ticket.place or (device.room if device else "")
-    ticket.contact_name = ticket.contact_name or reporter.name
-    ticket.contact_phone = ticket.contact_phone or reporter.phone or ""
+    if reporter is not None:
+        ticket.contact_name = ticket.contact_name or reporter.name
+        ticket.contact_phone = ticket.contact_phone or reporter.phone or ""
 
 
 def _filed_before(ticket: Ticket) -> Ticket | None:
@@ -123,7 +125,8 @@ def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
     TicketEvent.objects.bulk_create([filed, receipt])
     act.keep(files, filed)
     operators = telling.on_duty(act, Role.OPERATOR, Role.LEAD)
-    telling.tell(act, "ticket.filed", operators, key=f"event:{filed.pk}", text=ticket.description)
+    doubt = {"unverified": True} if ticket.is_unverified else {}
+    telling.tell(act, "ticket.filed", operators, key=f"event:{filed.pk}", text=ticket.description, **doubt)
     _receipt(desk, key=f"event:{receipt.pk}", clocks=clocks)
     act.messages += desk.messages
     act.announce()

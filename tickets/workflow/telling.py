@@ -39,7 +39,7 @@ def tell(act: Act, kind: str, people: Iterable[User | None], *, key: str, text: 
 def hospital(act: Act, kind: str, *, key: str, text: str = "", **more: Any) -> None:
     """Tell the person at the hospital who reported it."""
     reporter = act.ticket.reporter
-    tell(act, kind, [reporter] if reporter.is_hospital else [], key=key, text=text, **more)
+    tell(act, kind, [reporter] if reporter and reporter.is_hospital else [], key=key, text=text, **more)
 
 
 def handlers(act: Act, kind: str, *, key: str, text: str = "", **more: Any) -> None:
