@@ -23,11 +23,11 @@ from devices.importing import batches
 from devices.models import Project
 from people import links, tokens
 from people.models import DutyOverride, Role, User
-from sla.models import CalendarDraft, Policy
+from sla.models import CalendarDraft, CriticalPeriod, Policy
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import workflow
 from tickets.models import SavedFilter, TicketAttachment, TicketEvent
-from warranty.models import Contract
+from warranty.models import Contract, Entitlement
 
 NOW = datetime(2026, 11, 18, 3, 24, tzinfo=UTC)
 NOTE = "unter-uns-7f3a: the hospital must never read this"
@@ -60,11 +60,13 @@ class World:
         self.contract = Contract.objects.create(
             hospital=self.hospital,
             number=f"HT-{self.hospital.pk}",
+            phase=Contract.Phase.PAID,
             starts_on=date(2026, 4, 15),
             ends_on=date(2029, 4, 14),
             policy=Policy.objects.get(code="telemedicine"),
             activated_at=NOW,
         )
+        Entitlement.objects.create(contract=self.contract, kind="meeting", clause="A10", per_year=4, is_owed=True)
         self.deadline = self.ticket.timeline.deadlines.order_by("pk")[0]
         self.note = TicketEvent.objects.get(ticket=self.ticket, body=NOTE)
         self.file, self.secret_file = self._file(None), self._file(self.note)
@@ -76,6 +78,15 @@ class World:
         )
         self.calendar, _made = CalendarDraft.objects.get_or_create(
             year=2031, state="draft", defaults={"made_by": self.people[Role.ADMIN], "made_at": NOW}
+        )
+        self.period = CriticalPeriod.objects.create(
+            hospital=self.hospital,
+            kind="audit",
+            reason="audit",
+            starts_at=NOW - timedelta(days=9),
+            ends_at=NOW - timedelta(days=8),
+            asked_by=self.lead,
+            asked_at=NOW,
         )
         self.token, self.token_text = tokens.make(
             self.nurse, name="hers", scope="write", days=90, by=self.nurse, now=NOW
