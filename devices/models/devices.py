@@ -142,6 +142,9 @@ class Device(models.Model):
         indexes: ClassVar = [
             models.Index(Lower("serial"), name="devices_by_serial"),
             models.Index(fields=("hospital", "name", "id"), name="devices_by_hospital"),
+            # Warranties that end soon are found by the day that they count from.
+            models.Index(fields=("accepted_on",), name="devices_by_acceptance", condition=Q(accepted_on__isnull=False)),
+            models.Index(fields=("installed_on",), name="devices_by_install", condition=Q(installed_on__isnull=False)),
         ]
 
     def __str__(self) -> str:
