@@ -46,6 +46,7 @@ ACTS: dict[str, frozenset[str]] = {
     "tickets.words": HOSPITAL,
     "tickets.triage": frozenset({"hospital_technician"}),
     "tickets.pass_on": HOSPITAL | {"operator", "lead", "manager"},
+    "training": FIELD - {"admin"},
     "sla.see": HOSPITAL | FIELD,
     "sla.acknowledge": frozenset({"operator", "lead", "engineer", "manager"}),
     "sla.retarget": frozenset({"manager"}),

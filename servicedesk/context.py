@@ -31,6 +31,7 @@ CONSOLE = (
     ("tickets.log", _("Log a call"), "console:new", "headset", "n"),
     ("console", _("Devices"), "console:devices", "monitor", "g d"),
     ("roster", _("Duty roster"), "roster", "calendar-days", "g r"),
+    ("training", _("Trainings"), "console:trainings", "graduation-cap", "g l"),
     ("critical.plan", _("Critical periods"), "sla:critical", "calendar-clock", "g p"),
     ("calendars", _("Calendars"), "sla:calendars", "calendar-cog", "g c"),
     ("setup", _("Set-up"), "admin:index", "settings", "g a"),

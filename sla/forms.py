@@ -79,7 +79,7 @@ class DayForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"), choices=[*NationalDay.DayKind.choices, ORDINARY], required=False
     )
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=holidays.LONGEST_NAME, required=False)
+    name = forms.CharField(label=gettext_lazy("What it is called"), max_length=holidays.LONGEST_NAME, required=False)
 
 
 class PeriodForm(forms.ModelForm[CriticalPeriod]):

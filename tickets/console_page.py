@@ -67,6 +67,7 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         "ticket": ticket,
         "status_tag": status_tag(ticket),
         "priority_words": priority_words(ticket),
+        "critical_words": priorities.critical_words(ticket, now),
         "chain": chain.build(clocks),
         "story": _story(ticket, story.entries(clocks, events, now), show, oldest_first),
         "waiting": _waiting(ticket, events),

@@ -7,6 +7,7 @@ from django.urls import path
 from tickets import console, device_views, workspace
 from tickets.console_forms import FORMS
 from tickets.device_forms import FORMS as DEVICE_FORMS
+from tickets.views import trainings
 
 app_name = "console"
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("filters/", console.save_filter, name="save-filter"),
     path("filters/<int:pk>/remove/", console.drop_filter, name="drop-filter"),
     path("new/", console.new, name="new"),
+    path("trainings/", trainings.page, name="trainings"),
     path(TICKET, workspace.ticket, name="ticket"),
     path(f"{TICKET}say/", workspace.say, name="say"),
     path(f"{TICKET}phone/", workspace.phone, name="phone"),

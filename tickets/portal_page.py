@@ -17,7 +17,7 @@ from sla import present
 from sla.explain import explain
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, PauseReason
-from tickets import actions, portal_cards, portal_story, progress, triage
+from tickets import actions, portal_cards, portal_story, priorities, progress, triage
 from tickets.models import Ticket, TicketAttachment, TicketEvent
 from tickets.states import Status
 
@@ -84,6 +84,7 @@ class Page:
     story: tuple[Entry, ...]
     can: dict[str, bool]
     triage: Triage | None
+    critical: str
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
@@ -131,6 +132,7 @@ def page(ticket: Ticket, user: User, now: datetime) -> Page:
             for verb in ("words", "confirm", "reopen", "pass_on", "solve_here")
         },
         triage=_triage(ticket, story),
+        critical=priorities.critical_words(ticket, now),
     )
 
 

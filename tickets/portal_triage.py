@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +12,9 @@ from django.views.decorators.http import require_http_methods
 
 from people.access import needs, person
 from people.models import Hospital
+from sla import critical, deadlines
+from sla.forms import ProposalForm
+from sla.models import CriticalPeriod
 from tickets import portal_cards, portal_page, states, triage, workflow
 from tickets.models import Ticket, Training
 from tickets.portal import done, find, show
@@ -57,20 +61,49 @@ def solve_here(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """What waits for the technician, the hospital's choice, and who was trained in what."""
-    user, now = person(request), timezone.now()
-    hospital = user.hospital
+    hospital = person(request).hospital
     assert hospital is not None, "only a hospital's technician may do tickets.triage"
     form = TriageForm(request.POST or None, instance=triage.setting_of(hospital))
     if form.is_bound and form.is_valid() and _configured(form, hospital, request):
         messages.success(request, _("Saved."))
         return redirect("portal:technician")
+    return _shown(request, hospital, form=form)
+
+
+def _shown(request: HttpRequest, hospital: Hospital, **filled: forms.BaseForm) -> HttpResponse:
+    user, now = person(request), timezone.now()
     waiting = portal_cards.with_progress(Ticket.objects.for_user(user)).filter(status=Status.HOSPITAL)
+    periods = CriticalPeriod.objects.for_user(user).exclude(state=CriticalPeriod.State.ENDED)
     context = {
-        "form": form,
+        "form": TriageForm(instance=triage.setting_of(hospital)),
+        "proposal": ProposalForm(hospital=hospital),
+        "periods": critical.lines(periods.select_related("calendar"), now),
         "cards": [portal_cards.card(ticket, user, now) for ticket in waiting.order_by("created_at")],
         "trainings": Training.objects.for_user(user).select_related("person", "proof")[:MOST_TRAININGS],
+        **filled,
     }
-    return render(request, "portal/technician.html", context, status=400 if form.errors else None)
+    wrong = any(form.errors for form in filled.values())
+    return render(request, "portal/technician.html", context, status=400 if wrong else None)
+
+
+@needs("tickets.triage")
+@require_http_methods(["GET", "POST"])
+def propose(request: HttpRequest) -> HttpResponse:
+    """The technician proposes a critical period of the own hospital; the desk confirms it."""
+    hospital = person(request).hospital
+    assert hospital is not None, "only a hospital's technician may do tickets.triage"
+    if request.method == "GET":
+        return redirect("portal:technician")
+    form = ProposalForm(request.POST, hospital=hospital)
+    if form.is_valid():
+        try:
+            critical.plan(form.save(commit=False), by=person(request), now=timezone.now())
+        except deadlines.Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("Proposed. The service centre confirms it."))
+            return redirect("portal:technician")
+    return _shown(request, hospital, proposal=form)
 
 
 def _configured(form: TriageForm, hospital: Hospital, request: HttpRequest) -> bool:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("requests/<str:number>/pass-on/", portal_triage.pass_on, name="pass-on"),
     path("requests/<str:number>/solve-here/", portal_triage.solve_here, name="solve-here"),
     path("technician/", portal_triage.page, name="technician"),
+    path("technician/critical/", portal_triage.propose, name="critical"),
     path("devices/", device_views.register("portal"), name="devices"),
     path("devices/<int:pk>/", device_views.page("portal"), name="device"),
 ]

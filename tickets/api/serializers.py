@@ -86,6 +86,8 @@ class TicketSerializer(TicketRowSerializer):
     contact_name = serializers.CharField()
     contact_phone = serializers.SerializerMethodField()
     priority_reason = serializers.CharField(required=False)
+    critical_reason = serializers.CharField()
+    critical_until = Moment(allow_null=True)
     offered_to = NamedSerializer(allow_null=True, required=False)
     wait_until = Moment(allow_null=True)
     expected_arrival_at = Moment(allow_null=True)

@@ -81,6 +81,10 @@ class Ticket(models.Model):
     urgency = models.PositiveSmallIntegerField(_("urgency"), choices=Urgency.choices, default=Urgency.TODAY)
     priority = models.PositiveSmallIntegerField(_("priority"), default=3)
     priority_reason = models.CharField(_("reason for the priority"), max_length=200, blank=True)
+    critical_reason = models.CharField(_("critical period"), max_length=80, blank=True)
+    critical_until = models.DateTimeField(
+        _("critical until"), null=True, blank=True, help_text=_("Filed in a critical period of its hospital (N12).")
+    )
     status = models.CharField(_("state"), max_length=12, choices=Status.choices, default=Status.NEW)
     resume_to = models.CharField(_("state after the wait"), max_length=12, choices=Status.choices, blank=True)
     owner = models.ForeignKey(

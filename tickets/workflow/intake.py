@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from devices.models import Device
 from people.models import Hospital, Role, Site, User
-from sla import deadlines
+from sla import critical, deadlines
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, Fact
 from tickets import links, priorities, search, triage
-from tickets.models import FaultClass, FaultTile, Ticket, TicketEvent, TriageSetting
+from tickets.models import FaultClass, FaultTile, Kind, Ticket, TicketEvent, TriageSetting
 from tickets.numbers import next_number
 from tickets.states import Refused
 from tickets.workflow import telling
@@ -84,6 +84,8 @@ def _complete(ticket: Ticket) -> None:
     ticket.title = needed(ticket.title, _("Say in a few words what happens."))
     ticket.description = ticket.description.strip()
     ticket.fault_class = ticket.fault_class or (ticket.tile.fault_class if ticket.tile else None)
+    if ticket.kind == Kind.FAULT:
+        priorities.raise_impact(ticket, critical.on(ticket.hospital, ticket.created_at))
     ticket.priority = priorities.priority(ticket.impact, ticket.urgency, ticket.fault_class)
     ticket.place = ticket.place or (device.room if device else "")
     if reporter is not None:

@@ -38,7 +38,15 @@ def clock_terms(ticket: Ticket, at: datetime) -> dict[str, object]:
         "device_kind": device_kind,
         "kind": ticket.kind,
         **priorities.terms(ticket),
+        **_critical(ticket, at),
     }
+
+
+def _critical(ticket: Ticket, at: datetime) -> dict[str, object]:
+    until = ticket.critical_until
+    if until is None or until <= at:
+        return {}
+    return {"critical": {"reason": ticket.critical_reason, "until": until.isoformat()}}
 
 
 def change_priority(ticket: Ticket, *, impact: int, urgency: int, reason: str, by: User, now: datetime) -> Ticket:
