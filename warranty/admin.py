@@ -94,6 +94,14 @@ class ContractForm(forms.ModelForm[Contract]):
             "project", "devices", "device_kinds", "excluded_causes",
         )  # fmt: skip
 
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        # Of a contract in force the hospital stands and is not sent.
+        hospital = found["hospital"].pk if "hospital" in found else self.instance.hospital_id
+        if any(device.hospital_id != hospital for device in found.get("devices") or ()):
+            self.add_error("devices", _("A device of another hospital is among them."))
+        return found
+
 
 @admin.register(Contract)
 class ContractAdmin(Audited):

@@ -83,6 +83,15 @@ def test_a_contract_in_force_keeps_what_was_signed_and_counts_its_changes(client
     assert client.post(f"/admin/warranty/contract/{contract.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
+def test_a_contract_lists_no_device_of_another_hospital(client: Client) -> None:
+    contract = signed()
+    own, stranger = DeviceFactory(site=contract.hospital.sites.get()), DeviceFactory()
+    path = f"/admin/warranty/contract/{contract.pk}/change/"
+    assert client.post(path, form(contract, devices=f"{own.pk},{stranger.pk}")).status_code == 200
+    assert client.post(path, form(contract, devices=f"{own.pk}")).status_code == 302
+    assert [device.pk for device in contract.devices.all()] == [own.pk]
+
+
 def test_a_changed_rule_or_price_is_the_next_version(client: Client) -> None:
     term = CoverageTerm.objects.get(code="maker_3_years")
     sent = {
