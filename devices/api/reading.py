@@ -138,7 +138,8 @@ class Events(View):
     def get(self, request: Request, pk: int) -> Response:
         """What happened to a device, newest first."""
         device = get_object_or_404(visible(request), pk=pk)
-        return Response(DeviceEventSerializer(device.events.select_related("by"), many=True).data)
+        rows: Any = device.events.select_related("by")
+        return Response(DeviceEventSerializer(rows, many=True).data)
 
 
 class Radius(View):

@@ -51,7 +51,7 @@ class Install(Strict):
     name = Text(max_length=60)
     site = _Seen(queryset=Site.objects.all())
     room = Text(max_length=80, required=False, allow_blank=True)
-    parent = _Seen(queryset=Device.objects.all(), required=False, allow_null=True)
+    parent = _Seen(queryset=Device.objects.all(), required=False, allow_null=True)  # type: ignore[assignment]  # declared fields are no attributes
     project = _Seen(queryset=Project.objects.all(), required=False, allow_null=True)
     accepted_on = Day(required=False, allow_null=True)
     software_version = Text(max_length=40, required=False, allow_blank=True)
@@ -74,7 +74,7 @@ class Move(Strict):
 
     site = _Seen(queryset=Site.objects.all())
     room = Text(max_length=80, allow_blank=True)
-    parent = _Seen(queryset=Device.objects.all(), allow_null=True)
+    parent = _Seen(queryset=Device.objects.all(), allow_null=True)  # type: ignore[assignment]  # declared fields are no attributes
     reason = Text(max_length=200, required=False, allow_blank=True)
     on = Day(required=False, allow_null=True)
 
