@@ -17,7 +17,7 @@ from sla import present
 from sla.explain import explain
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, PauseReason
-from tickets import actions, portal_cards, portal_story, progress
+from tickets import actions, portal_cards, portal_story, priorities, progress, triage
 from tickets.models import Ticket, TicketAttachment, TicketEvent
 from tickets.states import Status
 
@@ -62,6 +62,14 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Triage:
+    """What the hospital's technician is shown (A3), and when it goes to the company by itself."""
+
+    procedure: triage.Shown
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the page shows."""
 
@@ -75,6 +83,8 @@ class Page:
     earlier: tuple[Promise, ...]
     story: tuple[Entry, ...]
     can: dict[str, bool]
+    triage: Triage | None
+    critical: str
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
@@ -97,7 +107,9 @@ def find(user: User, number: str) -> Ticket:
         .select_related("by")
         .prefetch_related(Prefetch("files", TicketAttachment.objects.for_user(user).select_related("attachment")))
     )
-    tickets = portal_cards.with_progress(Ticket.objects.for_user(user)).select_related("reporter", "device__model")
+    tickets = portal_cards.with_progress(Ticket.objects.for_user(user)).select_related(
+        "reporter", "device__model", "fault_class", "tile"
+    )
     return tickets.prefetch_related(Prefetch("events", events, to_attr="story")).get(number=number)
 
 
@@ -115,8 +127,20 @@ def page(ticket: Ticket, user: User, now: datetime) -> Page:
         promises=tuple(promises.values()),
         earlier=_earlier(ticket, now),
         story=tuple(portal_story.entries(ticket, story, now)),
-        can={verb: actions.can(ticket, user, verb, now) for verb in ("words", "confirm", "reopen")},
+        can={
+            verb: actions.can(ticket, user, verb, now)
+            for verb in ("words", "confirm", "reopen", "pass_on", "solve_here")
+        },
+        triage=_triage(ticket, story),
+        critical=priorities.critical_words(ticket, now),
     )
+
+
+def _triage(ticket: Ticket, story: list[TicketEvent]) -> Triage | None:
+    if ticket.status != Status.HOSPITAL:
+        return None
+    until = ticket.created_at + triage.setting_of(ticket.hospital).passing
+    return Triage(triage.shown(ticket, story), until)
 
 
 def _promises(ticket: Ticket, now: datetime) -> dict[str, Promise]:
@@ -181,6 +205,9 @@ def _sum(promise: Promise, row: Deadline) -> str:
 
 def received(ticket: Ticket, now: datetime) -> str:
     """What a person reads who has just filed it."""
+    if ticket.status == Status.HOSPITAL:
+        text = _("Received under number %(number)s. Your hospital's technician looks at it first.")
+        return text % {"number": ticket.number}
     if by := _answer_by(ticket, now):
         values = {"number": ticket.number, "time": by}
         return _("Received under number %(number)s. A technician answers you by %(time)s.") % values

@@ -21,7 +21,7 @@ E = TicketEvent.EventKind
 
 KINDS: dict[str, EntryKind] = {
     E.FILED: "hospital", E.WORDS: "hospital", E.ANSWER: "public", E.SOLVED: "public", E.NOTE: "internal",
-    E.CALL: "call",
+    E.CALL: "call", E.SOLVED_HERE: "hospital",
 }  # fmt: skip
 """Events that carry people's words; all others are facts of one line."""
 
@@ -38,7 +38,7 @@ STOPS_LEGS = {E.ANSWER, E.CALL, E.REMOTE_FAILED, E.REMOTE_LIMIT, E.ARRIVED, E.SO
 """Events that can have stopped a leg of the chain: they carry its verdict."""
 MOVES_CLOCKS = {
     E.REMOTE_FAILED, E.REMOTE_LIMIT, E.ARRIVED, E.WAITING, E.RESUMED, E.REOPENED, E.CANCELLED, E.PRIORITY,
-    E.FAULT_CLASS, E.RETARGETED, E.EVIDENCE,
+    E.FAULT_CLASS, E.RETARGETED, E.EVIDENCE, E.PASSED_ON,
 }  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def _event(ticket: Ticket, event: TicketEvent, verdicts: dict[datetime, Chip], n
 
 def _speaker(ticket: Ticket, event: TicketEvent) -> str:
     if event.kind == E.FILED:
-        return ticket.contact_name or ticket.reporter.name
+        return ticket.contact_name or (ticket.reporter.name if ticket.reporter else "")
     return event.by.name if event.by else _("Service desk")
 
 

@@ -35,6 +35,8 @@ PUBLIC_DETAILS = {
     "reopened": ("cycle",),
     "edited": ("changes",),
     "call": ("seconds",),
+    "triage": ("until",),
+    "passed_on": ("how",),
 }
 """Kind of event → what of its details a hospital may read."""
 
@@ -64,7 +66,8 @@ class TicketRowSerializer(Shape[Ticket]):
     site = Named()
     device = NamedDevice(allow_null=True)
     place = serializers.CharField()
-    reporter = Named()
+    reporter = Named(allow_null=True)
+    is_unverified = serializers.BooleanField()
     owner = Named(allow_null=True)
     assignee = Named(allow_null=True, required=False)
     team = Named(allow_null=True, required=False)
@@ -90,6 +93,8 @@ class TicketSerializer(TicketRowSerializer):
     contact_name = serializers.CharField()
     contact_phone = serializers.SerializerMethodField()
     priority_reason = serializers.CharField(required=False)
+    critical_reason = serializers.CharField()
+    critical_until = Moment(allow_null=True)
     offered_to = Named(allow_null=True, required=False)
     wait_until = Moment(allow_null=True)
     expected_arrival_at = Moment(allow_null=True)

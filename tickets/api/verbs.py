@@ -174,6 +174,8 @@ VERBS = (
     Verb("confirm", Nothing, workflow.confirm),
     Verb("reopen", Reopen, workflow.reopen),
     Verb("cancel", Why, workflow.cancel),
+    Verb("pass_on", Reopen, workflow.pass_on),
+    Verb("solve_here", Said, workflow.solve_here),
     Verb("change_priority", Judge, workflow.change_priority, overwrites=True),
     Verb("change_class", Classify, workflow.change_class, overwrites=True),
     Verb("retarget", Retarget, _retarget, overwrites=True),
