@@ -88,7 +88,9 @@ class Desk:
         """So many sweepers too many, all of them ready."""
         name = f"second@{socket.gethostname()}"
         with self.besides("servicedesk", "worker", "-Q", "engine", "-c", str(count), "-n", name, *QUIET):
-            wait_for(lambda: celery.control.ping(destination=[name], timeout=1))
+            # A connection of its own: one that was kept from before may have ended with a Redis that was killed.
+            with celery.connection_for_write() as broker:
+                wait_for(lambda: celery.control.ping(destination=[name], timeout=1, connection=broker))
             yield
 
     @contextmanager
