@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from devices.api import reading, verbs
+from devices.api import imports, reading, verbs
+from devices.importing import batches
 
 urlpatterns = [
     path("devices/", verbs.Devices.as_view(), name="devices"),
@@ -15,4 +16,9 @@ urlpatterns = [
     ],
     path("device-models/", reading.Models.as_view(), name="device-models"),
     path("device-models/<int:pk>/", reading.OneModel.as_view(), name="device-model"),
+    path("device-imports/", imports.Imports.as_view(), name="imports"),
+    path("device-imports/<int:pk>/", imports.OneImport.as_view(), name="import"),
+    path("device-imports/<int:pk>/rows/", imports.ImportRows.as_view(), name="import-rows"),
+    path("device-imports/<int:pk>/apply/", imports.door("apply", batches.apply).as_view(), name="import-apply"),
+    path("device-imports/<int:pk>/undo/", imports.door("undo", batches.undo).as_view(), name="import-undo"),
 ]

@@ -35,10 +35,17 @@ def start(found: List, *, by: User, now: datetime, address: str | None = None) -
     table = reading.read(found)
     if not table.lines:
         raise reading.Unreadable(_("There are no rows below the headings."))
+    return keep(table, name=found.name, sha256=found.sha256, by=by, now=now, address=address)
+
+
+def keep(
+    table: reading.Table, *, name: str, sha256: str = "", by: User, now: datetime, address: str | None = None
+) -> ImportBatch:
+    """Keep rows that came as a file or from another program."""
     with transaction.atomic():
         batch = ImportBatch.objects.create(
-            name=found.name,
-            sha256=found.sha256,
+            name=name,
+            sha256=sha256,
             headings=table.headings,
             mapping=columns.guess(table.headings),
             total=len(table.lines),
@@ -52,7 +59,7 @@ def start(found: List, *, by: User, now: datetime, address: str | None = None) -
             ),
             batch_size=CHUNK,
         )
-        note("devices.import_read", batch, by=by, now=now, address=address, rows=batch.total, sha256=found.sha256)
+        note("devices.import_read", batch, by=by, now=now, address=address, rows=batch.total, sha256=sha256)
     return batch
 
 
