@@ -1,21 +1,25 @@
 """How a web process answers: every page in one go on a thread that is kept, and so is its database connection.
 
-Django's own handler runs each request on a thread of its own and changes threads at every middleware. A
-connection kept for such a thread dies with it, so each page began with a new one, and PostgreSQL read its
-catalogs anew for it: more than the page's own queries (docs/decisions/0007).
+Django's own handler runs each request on a thread of its own, and changes threads at every middleware, at its
+signals and when it closes the answer. A connection kept for such a thread dies with it, so each page began with a
+new one, and PostgreSQL read its catalogs anew for it: more than the page's own queries (docs/decisions/0007).
 """
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
-from django.core.handlers.asgi import ASGIHandler
-from django.db import close_old_connections
-from django.http import HttpRequest
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.signals import request_started
+from django.http import FileResponse
 from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
 
 
 class KeptThreadsHandler(ASGIHandler):
@@ -34,15 +38,50 @@ class KeptThreadsHandler(ASGIHandler):
         """The synchronous chain, whatever the server speaks."""
         super().load_middleware(is_async=False)
 
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        """The whole chain and the view, on one of the kept threads."""
-        answer = sync_to_async(self._answer, thread_sensitive=False, executor=self.threads)
-        return await answer(request)
-
-    def _answer(self, request: Any) -> HttpResponseBase:
-        # Django's signals do this on the threads that it would have used itself.
-        close_old_connections()
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Read the request, have a kept thread answer it, send the answer."""
         try:
-            return self.get_response(request)
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        response = await self._on_thread(self._answer, scope, body)
+        if not response.streaming:
+            await self.send_response(response, send)
+            return
+        async with ThreadSensitiveContext():
+            try:
+                await self._stream(response, receive, send)
+            finally:
+                await self._on_thread(response.close)
+
+    async def _on_thread(self, do: Any, *given: Any) -> Any:
+        return await sync_to_async(do, thread_sensitive=False, executor=self.threads)(*given)
+
+    def _answer(self, scope: Any, body: Any) -> Any:
+        """The whole chain and the view, and around them Django's signals: they look after the connection.
+
+        An answer that is not a stream is closed: it is whole.
+        """
+        set_script_prefix(get_script_prefix(scope))
+        request_started.send(sender=self.__class__, scope=scope)
+        request, refusal = self.create_request(scope, body)
+        response: Any = refusal if request is None else self.get_response(request)
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        if not response.streaming:
+            response.close()
+        return response
+
+    async def _stream(self, response: HttpResponseBase, receive: Any, send: Any) -> None:
+        """Send until the end, or until the reader has left."""
+        tasks = [
+            asyncio.create_task(self.listen_for_disconnect(receive)),
+            asyncio.create_task(self.send_response(response, send)),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            close_old_connections()
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError, RequestAborted):
+                    await task

@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 import redis
 from django.contrib.sessions.models import Session
+from django.core.signals import request_finished, request_started
 from django.db import connection, transaction
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -189,6 +191,28 @@ def test_what_was_rolled_back_is_never_said() -> None:
             assert "never" not in page.body
 
     run(scenario())
+
+
+def test_a_page_its_signals_and_its_end_share_one_kept_thread() -> None:
+    heard: list[str] = []
+
+    def note(**_: Any) -> None:
+        heard.append(threading.current_thread().name)
+
+    async def scenario() -> None:
+        async with opened(None) as page:
+            assert page.status == 401
+
+    for signal in (request_started, request_finished):
+        signal.connect(note)
+    try:
+        run(scenario())
+    finally:
+        for signal in (request_started, request_finished):
+            signal.disconnect(note)
+    assert len(heard) == 2
+    assert heard[0] == heard[1]
+    assert heard[0].startswith("page")
 
 
 def test_a_storm_of_changes_reaches_a_page_merged() -> None:
