@@ -63,6 +63,7 @@ ACTS: dict[str, frozenset[str]] = {
     "critical.plan": frozenset({"operator", "lead", "manager", "admin"}),
     "calendars": frozenset({"manager", "admin"}),
     "contracts.see": HOSPITAL | FIELD,
+    "warranty.override": frozenset({"manager"}),
     "contracts.change": frozenset({"manager", "admin"}),
     "setup": frozenset({"admin"}),
 }

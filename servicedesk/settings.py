@@ -370,6 +370,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-links": {"task": "people.tasks.send_links", "schedule": 5.0, "options": {"expires": 5}},
     "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
     "end-waits": {"task": "tickets.tasks.end_waits", "schedule": 30.0, "options": {"expires": 30}},
+    "follow-verdicts": {"task": "tickets.tasks.follow_verdicts", "schedule": 300.0, "options": {"expires": 300}},
     "follow-triage": {"task": "tickets.tasks.follow_triage", "schedule": 60.0, "options": {"expires": 60}},
     "ask-again": {"task": "tickets.tasks.ask_again", "schedule": crontab(minute="*/10"), "options": {"expires": 600}},
     "verify-trail": {"task": "audit.tasks.verify", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},

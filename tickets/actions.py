@@ -48,6 +48,8 @@ ACTS: dict[str, str] = {
     "change_priority": "tickets.judge",
     "change_class": "tickets.judge",
     "edit": "tickets.judge",
+    "set_cause": "tickets.judge",
+    "override_verdict": "warranty.override",
     "retarget": "sla.retarget",
 }
 """Verb of `tickets.workflow` → the act that a role needs for it."""
@@ -70,6 +72,8 @@ BUTTONS = {
     "wait": (gettext_lazy("Wait for the hospital"), "pause"),
     "change_priority": (gettext_lazy("Change priority"), "gauge"),
     "change_class": (gettext_lazy("Change fault class"), "tags"),
+    "set_cause": (gettext_lazy("Cause of the fault"), "search-check"),
+    "override_verdict": (gettext_lazy("Decide who pays"), "scale"),
     "edit": (gettext_lazy("Edit"), "pencil"),
     "reopen": (gettext_lazy("Not solved, reopen"), "rotate-ccw"),
     "cancel": (gettext_lazy("Withdraw"), "ban"),
@@ -131,6 +135,8 @@ def can(ticket: Ticket, user: User, verb: str, now: datetime) -> bool:
         return ticket.offered_to_id == user.pk
     if verb in {"verify", "discard"}:
         return ticket.is_unverified
+    if verb in {"set_cause", "override_verdict"}:
+        return ticket.device_id is not None
     if verb == "offer_owner":
         return ticket.owner_id == user.pk or user.role in {Role.LEAD, Role.MANAGER}
     if verb == "pass_on" and user.role == Role.HOSPITAL_STAFF:

@@ -17,9 +17,10 @@ from sla import present
 from sla.explain import explain
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, PauseReason
-from tickets import actions, portal_cards, portal_story, priorities, progress, triage
+from tickets import actions, portal_cards, portal_story, priorities, progress, triage, verdict_card
 from tickets.models import Ticket, TicketAttachment, TicketEvent
 from tickets.states import Status
+from tickets.workflow.verdicts import current
 
 State = Deadline.State
 
@@ -85,6 +86,7 @@ class Page:
     can: dict[str, bool]
     triage: Triage | None
     critical: str
+    verdict: verdict_card.Card | None
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
@@ -133,7 +135,13 @@ def page(ticket: Ticket, user: User, now: datetime) -> Page:
         },
         triage=_triage(ticket, story),
         critical=priorities.critical_words(ticket, now),
+        verdict=_verdict(ticket),
     )
+
+
+def _verdict(ticket: Ticket) -> verdict_card.Card | None:
+    row = current(ticket) if ticket.device_id else None
+    return verdict_card.card(row) if row else None
 
 
 def _triage(ticket: Ticket, story: list[TicketEvent]) -> Triage | None:

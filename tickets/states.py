@@ -74,6 +74,8 @@ VERBS: dict[str, Rule] = {
     "change_priority": Rule(OPEN),
     "change_class": Rule(OPEN),
     "edit": Rule(LIVE),
+    "set_cause": Rule(LIVE),
+    "override_verdict": Rule(LIVE),
     "retarget": Rule(OPEN),
 }
 """Verb → where it is allowed and where it leads. `resume` leads back to where the wait began."""

@@ -16,6 +16,7 @@ from common.present import Attachment, Chip, Entry, EntryKind, Tag, closed_chip
 from sla.models import Deadline, Page
 from tickets.chain import ICONS, Clocks
 from tickets.models import Ticket, TicketEvent
+from warranty.wording import OUTCOMES
 
 E = TicketEvent.EventKind
 
@@ -167,6 +168,14 @@ def _what(event: TicketEvent, now: datetime) -> str:
     if event.kind == E.EDITED:
         fields = " · ".join(f"{FIELDS.get(name, name)}: {old} → {new}" for name, (old, new) in data["changes"].items())
         return f"{event.get_kind_display()} · {fields}"
+    if event.kind == E.VERDICT:
+        old, new = data.get("old"), str(OUTCOMES[data["new"]])
+        said = f"{OUTCOMES[old]} → {new}" if old else new
+        return (
+            f"{event.get_kind_display()}: {said} ({data['clause']})"
+            if data["clause"]
+            else f"{event.get_kind_display()}: {said}"
+        )
     return str(event.get_kind_display()) + _detail(event, now)
 
 

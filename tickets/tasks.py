@@ -32,3 +32,9 @@ def ask_again() -> None:
     now = timezone.now()
     workflow.remind(now)
     workflow.close_silent(now)
+
+
+@shared_task
+def follow_verdicts() -> None:
+    """Who pays is asked again where devices or contracts changed."""
+    workflow.follow_verdicts(timezone.now())

@@ -8,6 +8,7 @@ from tickets.console_forms.ownership import AcceptOwnerForm, AssignForm, Decline
 from tickets.console_forms.scanned import DiscardForm, VerifyForm
 from tickets.console_forms.talk import SayForm
 from tickets.console_forms.terms import EditForm, FaultClassForm, PriorityForm, RetargetForm
+from tickets.console_forms.verdict import CauseForm, OverrideForm
 from tickets.console_forms.waits import ResumeForm, WaitForm
 
 FORMS: tuple[type[VerbForm], ...] = (
@@ -32,6 +33,8 @@ FORMS: tuple[type[VerbForm], ...] = (
     FaultClassForm,
     EditForm,
     RetargetForm,
+    CauseForm,
+    OverrideForm,
 )
 """Every verb with a form of its own; the composer's three share `SayForm`."""
 

@@ -5,6 +5,7 @@ from tickets.models.scans import ScanReport
 from tickets.models.story import SavedFilter, TicketAttachment, TicketEvent
 from tickets.models.ticket import Kind, Origin, Ticket
 from tickets.models.triage import Procedure, Training, TriageSetting
+from tickets.models.verdict import TicketVerdict
 
 __all__ = [
     "FaultClass",
@@ -17,6 +18,7 @@ __all__ = [
     "Ticket",
     "TicketAttachment",
     "TicketEvent",
+    "TicketVerdict",
     "Training",
     "TriageSetting",
 ]

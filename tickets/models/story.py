@@ -48,6 +48,7 @@ class TicketEvent(models.Model):
         TRIAGE = "triage", _("At the hospital's technician")
         PASSED_ON = "passed_on", _("Passed on to the company")
         SOLVED_HERE = "solved_here", _("Solved by the hospital")
+        VERDICT = "verdict", _("Who pays")
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="events", verbose_name=_("ticket"))
     kind = models.CharField(_("what"), max_length=16, choices=EventKind.choices)

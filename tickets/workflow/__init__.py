@@ -17,6 +17,7 @@ from tickets.workflow.scanning import discard, report, verify
 from tickets.workflow.talk import answer, log_call, note, words
 from tickets.workflow.terms import Conflict, change_class, change_priority, edit, retarget
 from tickets.workflow.triage import configure, follow_triage, pass_on, solve_here
+from tickets.workflow.verdicts import follow_verdicts, override_verdict, set_cause
 from tickets.workflow.waits import end_waits, resume, wait
 
 __all__ = [
@@ -40,10 +41,12 @@ __all__ = [
     "end_waits",
     "follow_engine",
     "follow_triage",
+    "follow_verdicts",
     "log_call",
     "note",
     "offer_owner",
     "open_ticket",
+    "override_verdict",
     "pass_on",
     "remind",
     "remote_failed",
@@ -52,6 +55,7 @@ __all__ = [
     "resolve",
     "resume",
     "retarget",
+    "set_cause",
     "solve_here",
     "take",
     "verify",

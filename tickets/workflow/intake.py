@@ -21,7 +21,7 @@ from tickets import links, priorities, search, triage
 from tickets.models import FaultClass, FaultTile, Kind, Ticket, TicketEvent, TriageSetting
 from tickets.numbers import next_number
 from tickets.states import Refused
-from tickets.workflow import telling
+from tickets.workflow import telling, verdicts
 from tickets.workflow.act import Act, E, is_urgent, needed, subject
 from tickets.workflow.terms import clock_terms
 
@@ -132,6 +132,7 @@ def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
     doubt = {"unverified": True} if ticket.is_unverified else {}
     telling.tell(act, "ticket.filed", operators, key=f"event:{filed.pk}", text=ticket.description, **doubt)
     _receipt(desk, key=f"event:{receipt.pk}", clocks=clocks)
+    verdicts.judge(desk)
     act.messages += desk.messages
     act.announce()
     return ticket
@@ -147,6 +148,7 @@ def _keep_here(act: Act, matter: deadlines.About, setting: TriageSetting, files:
     version = triage.procedure(ticket.fault_class, now)
     until = (now + setting.passing).isoformat()
     Act(ticket, None, now).event(E.TRIAGE, public=True, procedure=version.pk if version else None, until=until)
+    verdicts.judge(Act(ticket, None, now))
     telling.tell(
         act, "ticket.triage", triage.technicians(ticket.hospital), key=f"event:{filed.pk}", text=ticket.description
     )
