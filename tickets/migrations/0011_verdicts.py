@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0008_critical_faults'),
+        ('tickets', '0010_critical_faults'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
