@@ -82,7 +82,7 @@ class ImportRowSerializer(serializers.Serializer[ImportRow]):
     changes = serializers.DictField(
         source="diff", child=serializers.ListField(child=serializers.CharField(allow_blank=True))
     )
-    errors = serializers.SerializerMethodField()
+    errors = serializers.SerializerMethodField()  # type: ignore[assignment]  # declared fields are no attributes
     warnings = serializers.SerializerMethodField()
 
     def get_errors(self, row: ImportRow) -> list[str]:

@@ -53,7 +53,7 @@ class DeviceSerializer(serializers.Serializer[Device]):
     hospital = Named()
     site = Named()
     room = serializers.CharField()
-    parent = Named(allow_null=True)
+    parent = Named(allow_null=True)  # type: ignore[assignment]  # declared fields are no attributes
     project = ProjectSerializer(allow_null=True)
     replaces = serializers.IntegerField(source="replaces_id", allow_null=True)
     installed_on = serializers.DateField(allow_null=True)
