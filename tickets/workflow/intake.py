@@ -18,7 +18,7 @@ from sla import critical, deadlines
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, Fact
 from tickets import links, priorities, search, triage
-from tickets.models import FaultClass, FaultTile, Kind, Ticket, TicketEvent, TriageSetting
+from tickets.models import FaultClass, FaultTile, Kind, Ticket, TriageSetting
 from tickets.numbers import next_number
 from tickets.states import Refused
 from tickets.workflow import telling, verdicts
