@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import django_filters
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -22,9 +23,13 @@ BIGGEST_ID = 2**63 - 1
 
 
 class StrictFilters(DjangoFilterBackend):
-    """django-filter, whose mistakes are named as parameters."""
+    """django-filter, whose mistakes are named as parameters; without a value only a parameter of free text is none."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        filters = getattr(self.get_filterset_class(view, queryset), "base_filters", {})
+        words = {name for name, filter_ in filters.items() if isinstance(filter_, django_filters.CharFilter)}
+        if empty := [name for name in filters.keys() - words if "" in request.query_params.getlist(name)]:
+            raise BadParameters({name: [_("Give a value, or leave the parameter out.")] for name in sorted(empty)})
         try:
             found: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         except ValidationError as error:

@@ -113,7 +113,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "common.renderer.Renderer"
 
 # Database. Connections are kept by the threads of `handler.py` and by Celery's processes, and looked at before
 # they are used again: PostgreSQL may have been restarted meanwhile.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -32,6 +32,13 @@ class DeadlineQuerySet(ScopedQuerySet["Deadline"]):
     hospital_path = "timeline__hospital"
     region_path = "timeline__region"
     own_paths = ("timeline__assignee", "timeline__owner")
+
+    def governing(self) -> Self:
+        """Of each timeline the clock that bites next, as `present.governing` picks it; `live`: how many it has."""
+        live = self.filter(state__in=(Deadline.State.RUNNING, Deadline.State.PAUSED))
+        live = live.annotate(live=models.Window(models.Count("pk"), partition_by="timeline_id"))
+        # What runs stands before what is paused.
+        return live.order_by("timeline_id", "-state", "due_at", "id").distinct("timeline_id")
 
 
 class Timeline(models.Model):

@@ -87,3 +87,21 @@ def test_the_running_clock_that_falls_due_first_governs_a_paused_one_only_when_a
     running.due_at = case.at("2026-03-20 09:00")
     assert governing([*rows, running]) == running
     assert governing([]) is None
+
+
+def test_a_query_picks_the_same_clock_of_each_timeline_and_counts_them(case: Case) -> None:
+    def check() -> None:
+        rows = list(case.timeline.deadlines.all())
+        (found,) = case.timeline.deadlines.governing()
+        assert found == governing(rows)
+        assert vars(found)["live"] == sum(row.state in {State.RUNNING, State.PAUSED} for row in rows)
+
+    check()
+    case.say(Kind.RESPONDED, "09:10")
+    check()
+    case.say(Kind.PAUSED, "09:30", reason="asked_later", until=None)
+    check()
+    late = Deadline.objects.filter(pk=case.clock("response").pk)
+    late.update(state=State.RUNNING, due_at=case.at("2026-03-20 09:00"))
+    check()
+    assert list(case.timeline.deadlines.governing()) == list(late)

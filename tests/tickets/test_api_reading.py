@@ -105,6 +105,12 @@ def test_a_parameter_that_means_nothing_is_refused_by_name(db: None) -> None:
     assert found == [set(query) for query in MEANINGLESS]
 
 
+@pytest.mark.parametrize("name", ["kind", "status", "site", "open", "priority", "ordering"])
+def test_a_parameter_without_a_value_is_refused_by_name(db: None, name: str) -> None:
+    response = Program(NurseFactory()).get("/tickets/", **{name: ""})
+    assert (response.status_code, list(mistakes(response))) == (400, [name])
+
+
 def test_known_parameters_narrow_the_list(scene: Scene) -> None:
     device = DeviceFactory(site=scene.site)
     one, other = scene.file(device=device, title="花屏"), scene.file()
