@@ -23,6 +23,7 @@ class Handling(StrEnum):
     PAPER = "looked through"
     TEXT = "written anew as UTF-8"
     VIDEO = "taken as it is"
+    WORKBOOK = "looked through, read, not kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ PDF = Kind("application/pdf", frozenset({"pdf"}), Handling.PAPER)
 TEXT = Kind("text/plain; charset=utf-8", frozenset({"txt", "log", "csv"}), Handling.TEXT)
 VIDEO = Kind("video/mp4", frozenset({"mp4", "m4v", "mov"}), Handling.VIDEO)
 ALL = (JPEG, PNG, WEBP, PDF, TEXT, VIDEO)
+WORKBOOK = Kind(
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", frozenset({"xlsx"}), Handling.WORKBOOK
+)
+"""Comes in as a list that is read (`storage.read_list`), never as a file that others open."""
+CSV = "csv"
 
 
 def recognise(content: bytes) -> Kind | None:

@@ -9,6 +9,7 @@ import uuid
 import weakref
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from attachments import kinds, names, papers, pictures
+from attachments import kinds, names, papers, pictures, workbooks
 from attachments.models import Attachment
 from people.models import Hospital, User
 
@@ -74,6 +75,51 @@ def accept(upload: UploadedFile, *, hospital: Hospital, by: User | None, now: da
     )
     transaction.on_commit(stored.keep, robust=True)
     return attachment
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A list that was handed in to be read: a workbook's bytes, or the text of a CSV file."""
+
+    name: str
+    sha256: str
+    workbook: bytes = b""
+    text: str = ""
+
+
+def read_list(upload: UploadedFile) -> List:
+    """Check a workbook (.xlsx) or CSV file and hand out its content; nothing is stored.
+
+    Raises Refused: too large, neither of the two, named as something else than it is, damaged, packed to
+    burst, with macros or links to other files.
+    """
+    name = names.shown(upload.name or "")
+    content = _read(upload, name)
+    digest = hashlib.sha256(content).hexdigest()
+    if content.startswith(b"PK\x03\x04") and names.extension(name) in kinds.WORKBOOK.extensions:
+        _check_workbook(content, name)
+        return List(name, digest, workbook=content)
+    text = kinds.read_text(content) if names.extension(name) == kinds.CSV else None
+    if text is None:
+        raise Refused(
+            _("“%(name)s” is neither an Excel workbook (.xlsx) nor a CSV file. Save it as one of them.")
+            % {"name": name}
+        )
+    return List(name, digest, text=text)
+
+
+def _check_workbook(content: bytes, name: str) -> None:
+    try:
+        workbooks.look_through(content)
+    except workbooks.TooLarge as error:
+        raise Refused(_("The workbook “%(name)s” unpacks to too much.") % {"name": name}) from error
+    except workbooks.Active as error:
+        raise Refused(
+            _("The workbook “%(name)s” holds macros, other files or links to them. Save the values only.")
+            % {"name": name}
+        ) from error
+    except workbooks.Damaged as error:
+        raise Refused(_("The workbook “%(name)s” is damaged and cannot be opened.") % {"name": name}) from error
 
 
 def serve(attachment: Attachment, *, inline: bool) -> HttpResponse:

@@ -23,6 +23,7 @@ from common.problems import BodyTooLarge
 from common.shapes import Shape
 
 LARGEST_KEY = 2**63 - 1
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -126,6 +127,15 @@ class Moment(serializers.DateTimeField):
         if self.parent is not None and value.tzinfo is None:
             self.fail("invalid", format="RFC 3339")
         return super().enforce_timezone(value)
+
+
+class Day(serializers.DateField):
+    """A day, as YYYY-MM-DD."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str) or not DAY.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
 
 
 class Row(serializers.PrimaryKeyRelatedField[Any]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,12 @@ class PersonThrottle(BaseThrottle):
     def wait(self) -> float:
         """Seconds until the next minute begins."""
         return 60 - self.now % 60
+
+
+def count(what: str, now: datetime) -> int:
+    """How often `what` has happened in this minute of the clock, this time included; 0 while Redis is away."""
+    key = f"{settings.REDIS_NAMESPACE}:count:{what}:{int(now.timestamp() // 60)}"
+    return _counter(settings.REDIS_URL).up(key)
 
 
 class _Counter:

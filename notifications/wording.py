@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.wording import clock, duration
+from notifications.endings import by_day
 from people.models import Role, User
 
 if TYPE_CHECKING:
@@ -98,11 +99,35 @@ def _sent(facts: Facts, now: datetime) -> str:
     return text % _plain(facts, now)
 
 
+def _filed(facts: Facts, now: datetime) -> str:
+    if facts["unverified"]:
+        text = gettext("%(ticket)s came by a label of %(hospital)s, unverified, call back: %(title)s")
+    else:
+        text = gettext("%(hospital)s filed %(ticket)s: %(title)s")
+    return text % _plain(facts, now)
+
+
 def _receipt(facts: Facts, now: datetime) -> str:
     if facts["due_at"]:
         text = gettext("We have received your report %(ticket)s “%(title)s”. A technician answers by %(due_at)s.")
     else:
         text = gettext("We have received your report %(ticket)s “%(title)s”.")
+    return text % _plain(facts, now)
+
+
+def _triage(facts: Facts, now: datetime) -> str:
+    if facts["reminder"]:
+        text = gettext("%(ticket)s “%(title)s” still waits for you. Solve it, or send it to the service centre.")
+    else:
+        text = gettext("A colleague reported %(ticket)s “%(title)s”. You look at it first.")
+    return text % _plain(facts, now)
+
+
+def _passed_on(facts: Facts, now: datetime) -> str:
+    if facts["due_at"]:
+        text = gettext("%(ticket)s “%(title)s” is with the service centre. A technician answers by %(due_at)s.")
+    else:
+        text = gettext("%(ticket)s “%(title)s” is with the service centre.")
     return text % _plain(facts, now)
 
 
@@ -143,9 +168,23 @@ TABLE: dict[str, Wording] = {
         tone="warn",
     ),
     "ticket.receipt": Wording("inbox", None, _receipt, FOLLOW),
+    "ticket.triage": Wording(
+        "stethoscope",
+        None,
+        _triage,
+        _("Look at it"),
+        "warn",
+    ),
+    "ticket.passed_on": Wording("send", None, _passed_on, FOLLOW),
+    "ticket.solved_here": Wording(
+        "circle-check",
+        None,
+        _("%(who)s solved your report %(ticket)s “%(title)s”. If it is not, open it again: it then goes to us."),
+        _("See what helped"),
+    ),
     "ticket.filed": Wording(
         "ticket",
-        _("%(hospital)s filed %(ticket)s: %(title)s"),
+        _filed,
         _("%(who)s filed %(ticket)s for your hospital: %(title)s"),
     ),
     "ticket.answered": Wording(
@@ -157,6 +196,8 @@ TABLE: dict[str, Wording] = {
     "ticket.words": Wording(
         "message-square",
         _("%(who)s (%(hospital)s) wrote on %(ticket)s: %(title)s"),
+        _("%(who)s wrote on %(ticket)s “%(title)s”."),
+        _("Read and reply"),
     ),
     "ticket.assigned": Wording(
         "user-check",
@@ -230,6 +271,41 @@ TABLE: dict[str, Wording] = {
         _("%(ticket)s was withdrawn: %(title)s"),
         _("Your report %(ticket)s “%(title)s” was withdrawn."),
         tone="off",
+    ),
+    "warranty.ends": Wording(
+        "shield-alert",
+        by_day(_("%(hospital)s: warranty (%(clause)s) of %(count)s devices ends on %(day)s, %(device)s among them.")),
+        by_day(_("The warranty of %(count)s of your devices ends on %(day)s, %(device)s among them.")),
+        _("See the devices"),
+        "warn",
+    ),
+    "warranty.support_ends": Wording(
+        "shield-off",
+        by_day(_("%(hospital)s: repair (%(clause)s) of %(count)s devices ends on %(day)s, %(device)s among them.")),
+        by_day(_("The repair of %(count)s of your devices ends on %(day)s, %(device)s among them.")),
+        _("See the devices"),
+        "warn",
+    ),
+    "warranty.discontinued": Wording(
+        "archive",
+        by_day(_("%(hospital)s: %(model)s was discontinued on %(day)s; %(count)s are in use there.")),
+        by_day(_("%(model)s was discontinued on %(day)s; %(count)s are in use at your hospital.")),
+        _("See the devices"),
+        "warn",
+    ),
+    "warranty.contract_ends": Wording(
+        "file-clock",
+        by_day(_("%(hospital)s: contract %(number)s “%(name)s” ends on %(day)s, and none follows it.")),
+        by_day(_("Your contract %(number)s “%(name)s” ends on %(day)s, and none follows it.")),
+        _("See the devices"),
+        "warn",
+    ),
+    "warranty.duty_open": Wording(
+        "list-todo",
+        by_day(_("%(hospital)s: %(done)s of %(owed)s %(duty)s (%(clause)s) are done; the year ends on %(day)s.")),
+        None,
+        _("See the devices"),
+        "warn",
     ),
     "mail.given_up": Wording(
         "mail-x",

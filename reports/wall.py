@@ -20,6 +20,7 @@ from reports import figures
 from sla.escalation import Duty, label
 from sla.models import Deadline, Page
 from sla.present import is_over, soon_at
+from tickets import priorities
 from tickets.board import counted
 from tickets.models import Ticket
 from tickets.queue import Tab
@@ -162,11 +163,12 @@ def _row(clock: Clock, duty: Duty, user: User) -> WallRow:
     ticket, timeline = clock.ticket, clock.row.timeline
     hospital = timeline.hospital.short_name or timeline.hospital.name
     number = f" · {ticket.number}" if ticket else ""
+    words = priorities.critical_words(ticket, clock.now) if ticket else ""
     follower = row.acknowledged_by
     since = f"{timezone.localtime(row.acknowledged_at):%H:%M}" if row.acknowledged_at else ""
     return WallRow(
         title=f"{hospital} · {ticket.title if ticket else timeline.subject}",
-        promise=f"{row.commitment.name} · {row.commitment.clause}{number}",
+        promise=f"{row.commitment.name} · {row.commitment.clause}{number}" + (f" · {words}" if words else ""),
         url=timeline.link,
         verdict=verdict,
         verdict_text=_verdict_text(clock, verdict),

@@ -11,5 +11,6 @@ urlpatterns = [
     path("", include("people.api_urls")),
     path("", include("devices.api_urls")),
     path("", include("sla.api_urls")),
+    path("", include("warranty.api_urls")),
     path("", include("tickets.api_urls")),
 ]

@@ -23,12 +23,18 @@ PORTAL = (
     ("portal", _("Home"), "portal:home", "house", "g h"),
     ("portal", _("My faults"), "portal:requests", "ticket", "g t"),
     ("tickets.file", _("File a fault"), "portal:file", "wrench", "g n"),
+    ("tickets.triage", _("Technician"), "portal:technician", "stethoscope", "g s"),
+    ("portal", _("Devices"), "portal:devices", "monitor", "g d"),
 )
 CONSOLE = (
     ("console", _("Tickets"), "console:queue", "ticket", "g q"),
     ("wall", _("Promise wall"), "wall", "activity", "g w"),
     ("tickets.log", _("Log a call"), "console:new", "headset", "n"),
+    ("console", _("Devices"), "console:devices", "monitor", "g d"),
     ("roster", _("Duty roster"), "roster", "calendar-days", "g r"),
+    ("training", _("Trainings"), "console:trainings", "graduation-cap", "g l"),
+    ("critical.plan", _("Critical periods"), "sla:critical", "calendar-clock", "g p"),
+    ("calendars", _("Calendars"), "sla:calendars", "calendar-cog", "g c"),
     ("setup", _("Set-up"), "admin:index", "settings", "g a"),
 )
 URLS = {

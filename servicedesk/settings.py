@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "attachments",
     "notifications",
     "sla",
+    "warranty",
     "tickets",
     "reports",
     "servicedesk.apps.SetupConfig",
@@ -254,6 +255,10 @@ ATTACHMENT_MAX_BYTES = 15 * 1024 * 1024
 ATTACHMENT_MAX_FILES = DATA_UPLOAD_MAX_NUMBER_FILES
 ATTACHMENT_MAX_PIXELS = {"JPEG": 120_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
 ATTACHMENT_MAX_SIDE = 4096
+# Rows of one list of devices that is imported.
+DEVICE_IMPORT_MAX_ROWS = 20_000
+# Fonts of papers (PDF), which `./desk setup` copies from node_modules.
+PAPER_FONTS_DIR = BASE_DIR / ".run" / "fonts"
 
 # Languages and time.
 LANGUAGE_CODE = "zh-hans"
@@ -360,12 +365,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"queue": "mail", "expires": 5},
     },
+    "work-on-imports": {"task": "devices.tasks.work_on_imports", "schedule": 3.0, "options": {"expires": 3}},
     "forget-replies": {"task": "people.tasks.forget_replies", "schedule": 3600.0, "options": {"expires": 600}},
     "send-links": {"task": "people.tasks.send_links", "schedule": 5.0, "options": {"expires": 5}},
     "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
     "end-waits": {"task": "tickets.tasks.end_waits", "schedule": 30.0, "options": {"expires": 30}},
+    "follow-verdicts": {"task": "tickets.tasks.follow_verdicts", "schedule": 300.0, "options": {"expires": 300}},
+    "follow-triage": {"task": "tickets.tasks.follow_triage", "schedule": 60.0, "options": {"expires": 60}},
     "ask-again": {"task": "tickets.tasks.ask_again", "schedule": crontab(minute="*/10"), "options": {"expires": 600}},
     "verify-trail": {"task": "audit.tasks.verify", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},
+    "turn-contracts": {"task": "warranty.tasks.turn", "schedule": crontab(minute=5), "options": {"expires": 600}},
+    "endings": {"task": "warranty.tasks.daily", "schedule": crontab(hour=8, minute=0), "options": {"expires": 3600}},
     "daily": {"task": "sla.tasks.daily", "schedule": crontab(hour=2, minute=0), "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
@@ -374,6 +384,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
 TICKET_CONFIRM_REMINDERS = [timedelta(hours=h) for h in env.list("TICKET_REMINDER_HOURS", int, default=[24, 72])]
 TICKET_CLOSE_SILENT_AFTER = timedelta(days=env.int("TICKET_CLOSE_SILENT_DAYS", default=7))
 TICKET_REOPEN_WITHIN = timedelta(days=env.int("TICKET_REOPEN_DAYS", default=30))
+# Reports by a device's label from people who are not signed in, within an hour: by one label, from one address
+# (a hospital shares one), in all.
+SCANS_PER_LABEL, SCANS_PER_ADDRESS, SCANS_IN_ALL = 5, 20, 120
+# Looks at such addresses from one place in a minute: nobody reads labels that fast (T089).
+SCAN_LOOKS_PER_MINUTE = 60
 # An arrival that a device reports late counts at once within these bounds, else after a lead's word.
 EVIDENCE_CLOCK_TOLERANCE = timedelta(minutes=env.int("EVIDENCE_CLOCK_TOLERANCE_MINUTES", default=10))
 EVIDENCE_MAX_AGE = timedelta(hours=env.int("EVIDENCE_MAX_AGE_HOURS", default=12))

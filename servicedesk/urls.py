@@ -4,19 +4,22 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from servicedesk import health, views
-from tickets import files
+from tickets import device_views, files
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.web, name="health"),
     path("readyz", health.ready, name="ready"),
     path("desk/heartbeat/", views.heartbeat, name="heartbeat"),
     path("files/<uuid:key>/", files.file, name="ticket-file"),
+    path("files/protocol/<int:pk>/", device_views.proof, name="project-protocol"),
     path("admin/", admin.site.urls),
     path("account/", include("people.urls")),
     path("demo/", include("people.demo_urls")),
     path("api/v1/", include("servicedesk.api_urls")),
     path("desk/roster/", include("people.roster_urls")),
+    path("desk/devices/", include("tickets.list_urls")),
     path("desk/", include("tickets.console_urls")),
+    path("q/", include("tickets.scan_urls")),
     path("", include("notifications.urls")),
     path("", include("sla.urls")),
     path("", include("reports.urls")),

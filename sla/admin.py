@@ -86,7 +86,8 @@ class StepInline(admin.TabularInline):
 
 @admin.register(Ladder)
 class LadderAdmin(Audited):
-    list_display = ("name", "ack_minutes")
+    list_display = ("name", "ack_minutes", "critical")
+    list_select_related = ("critical",)
     inlines = (StepInline,)
 
 

@@ -43,7 +43,7 @@ def rule_of(row: Commitment) -> Rule:
 
 
 class Tables:
-    """Policies, calendars and ladders: four queries, whatever the number of timelines."""
+    """Policies, calendars and ladders: five queries, whatever the number of timelines."""
 
     def __init__(self) -> None:
         self._rules: dict[str, list[tuple[datetime, Rule]]] = defaultdict(list)
@@ -55,10 +55,11 @@ class Tables:
         for version in CalendarVersion.objects.defer("content").order_by("calendar_id", "-number"):
             self._versions[version.calendar_id].append(version)
         self._ladders = _ladders()
+        self._critical = dict(Ladder.objects.filter(critical__isnull=False).values_list("pk", "critical"))
 
     @classmethod
     def current(cls) -> Tables:
-        """The tables as they stand: one small query, and only after a change all four (see `Edition`)."""
+        """The tables as they stand: one small query, and only after a change all of them (see `Edition`)."""
         edition = _edition.first()
         if edition is None:
             return cls()
@@ -79,9 +80,14 @@ class Tables:
         version = calendars.in_force(self._versions[calendar], at)
         return version.number, calendars.hours_of(version)
 
-    def ladder(self, commitment: int) -> tuple[int, list[dict[str, Any]]]:
-        """Minutes after which an acknowledgement lapses, and the milestones, repeats written out."""
+    def ladder(self, commitment: int, *, critical: bool = False) -> tuple[int, list[dict[str, Any]]]:
+        """Minutes after which an acknowledgement lapses, and the milestones, repeats written out.
+
+        `critical`: of the ladder that stands in while the hospital is in a critical period (N12).
+        """
         ladder = self.ladder_of.get(commitment)
+        if critical and ladder is not None:
+            ladder = self._critical.get(ladder, ladder)
         return self._ladders[ladder] if ladder is not None else (15, [])
 
 

@@ -7,15 +7,17 @@ one only through a CALENDAR_CHANGED fact.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from people.models import User
+from sla.chinese import DayKind, SpecialDay
 from sla.hours import Slots, WorkingHours, slots
 from sla.models import Calendar, CalendarVersion, NationalDay, NationalYear
 
@@ -54,20 +56,29 @@ def without_years(hours: WorkingHours) -> WorkingHours:
     return replace(hours, known_years=None)
 
 
-def compose(calendar: Calendar) -> dict[str, Any]:
-    """What `calendar` says now, as the content of a version."""
+def standing(year: int | None = None) -> list[SpecialDay]:
+    """The days of the national table as they stand now, by date: of one year, or of every published one."""
+    days = NationalDay.objects.filter(Q(year__year=year) if year is not None else Q(year__is_published=True))
+    return [SpecialDay(day.date, cast(DayKind, day.kind), day.name) for day in days.order_by("date")]
+
+
+def compose(calendar: Calendar, drafted: tuple[int, Sequence[SpecialDay]] | None = None) -> dict[str, Any]:
+    """What `calendar` says now, as the content of a version; `drafted`: with these days of that year instead."""
     content: dict[str, Any] = {
         "timezone": calendar.timezone,
         "hours": calendar.hours,
         "rest_hours": calendar.rest_hours,
     }
     if calendar.follows_national:
-        published = NationalYear.objects.filter(is_published=True)
-        days = NationalDay.objects.filter(year__in=published).order_by("date")
-        kinds = NationalDay.DayKind
-        content["years"] = sorted(published.values_list("year", flat=True))
-        content["holidays"] = [d.date.isoformat() for d in days if d.kind == kinds.HOLIDAY]
-        content["extra_workdays"] = [d.date.isoformat() for d in days if d.kind == kinds.WORKDAY]
+        years = set(NationalYear.objects.filter(is_published=True).values_list("year", flat=True))
+        days = standing()
+        if drafted is not None:
+            year, instead = drafted
+            years.add(year)
+            days = sorted([*(day for day in days if day.day.year != year), *instead])
+        content["years"] = sorted(years)
+        content["holidays"] = [one.day.isoformat() for one in days if one.kind == "holiday"]
+        content["extra_workdays"] = [one.day.isoformat() for one in days if one.kind == "workday"]
     return content
 
 

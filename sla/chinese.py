@@ -11,12 +11,14 @@ from chinese_calendar.constants import Holiday, holidays, workdays  # type: igno
 
 from sla.hours import UnknownYear
 
+DayKind = Literal["holiday", "workday"]
+
 
 class SpecialDay(NamedTuple):
     """A date that differs from its weekday; `name` is the Chinese name of the festival behind it."""
 
     day: date
-    kind: Literal["holiday", "workday"]
+    kind: DayKind
     name: str
 
 

@@ -9,7 +9,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from common.prepared import Given, Prepared, insert
@@ -26,6 +26,8 @@ from sla.runs import FactView, Run
 OPEN_STATES = (Deadline.State.RUNNING, Deadline.State.PAUSED)
 FURTHEST = timedelta(days=366)
 """No target or agreed moment lies further ahead: it is a slip of the keyboard, and its milestones may not exist."""
+AT_ONCE = 500
+"""Timelines that are moved to a new calendar together."""
 SILENT = frozenset({Kind.RECEIPT})
 """Facts for the record only: an automatic receipt moves no clock (A1), so nothing is counted again for it."""
 
@@ -174,25 +176,54 @@ def retarget(deadline: Deadline, *, due_at: datetime, reason: str, by: User, now
     return record(current.timeline, Kind.RETARGETED, at=now, now=now, by=by, data=data)
 
 
-def follow_calendar(calendar: Calendar, *, by: User | None, now: datetime) -> int:
-    """Move every running clock of `calendar` to its version of now; returns how many timelines were asked.
+def behind(calendar: Calendar, now: datetime) -> QuerySet[Deadline]:
+    """Running clocks of `calendar` that count by another version than its newest, and may still follow.
 
-    Clocks whose year was unknown lose their "provisional" here.
+    A clock that is over keeps its breach, one that a manager set keeps that word.
     """
-    running = Deadline.objects.filter(state__in=OPEN_STATES, commitment__calendar=calendar)
-    timelines = Timeline.objects.filter(pk__in=running.values("timeline")).order_by("pk")
-    for timeline in timelines.iterator():
-        data = {"calendar": calendar.pk}
-        record(timeline, Kind.CALENDAR_CHANGED, at=now, now=now, by=by, data=data)
-    return timelines.count()
+    newest = calendar.versions.order_by("-number").values_list("number", flat=True)[:1]
+    state = Deadline.State
+    alive = Q(state=state.RUNNING, due_at__gte=now) | Q(state=state.PAUSED)
+    free = Q(inputs__revised__fixed__isnull=True) | Q(inputs__revised__fixed=False)
+    running = Deadline.objects.filter(alive, free, commitment__calendar=calendar)
+    return running.exclude(inputs__calendar__version=newest.first())
+
+
+def follow_calendar(calendar: Calendar, *, by: User | None, now: datetime) -> int:
+    """Move the running clocks of `calendar` to its version of now; returns how many timelines were asked.
+
+    Clocks whose year was unknown lose their "provisional" here. Safe to call again: what follows is not asked twice.
+    """
+    asked = sorted(set(behind(calendar, now).values_list("timeline", flat=True)))
+    for start in range(0, len(asked), AT_ONCE):
+        with transaction.atomic():
+            timelines = _lock_all(asked[start : start + AT_ONCE])
+            Fact.objects.bulk_create(
+                Fact(
+                    timeline=timeline,
+                    kind=Kind.CALENDAR_CHANGED,
+                    at=now,
+                    recorded_at=now,
+                    by=by,
+                    data={"calendar": calendar.pk},
+                )
+                for timeline in timelines
+            )
+            rebuild_all(timelines, now=now)
+    return len(asked)
+
+
+def _lock_all(keys: Sequence[int]) -> list[Timeline]:
+    """Lock rows in the order of their keys, with their sites."""
+    rows = Timeline.objects.select_for_update(of=("self",)).select_related("site")
+    return list(rows.filter(pk__in=keys).order_by("pk"))
 
 
 @transaction.atomic
 def activate_calendar(calendar: Calendar, *, by: User | None, now: datetime) -> int:
     """Put what `calendar` says now in force, and move its running clocks there; returns their number."""
-    before = calendar.versions.order_by("-number").first()
-    version = calendars.activate(calendar, by=by, now=now)
-    return 0 if version == before else follow_calendar(calendar, by=by, now=now)
+    calendars.activate(calendar, by=by, now=now)
+    return follow_calendar(calendar, by=by, now=now)
 
 
 def promise_preview(hospital: Hospital, device_kind: str, code: str, now: datetime) -> datetime | None:

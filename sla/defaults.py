@@ -6,6 +6,7 @@ Figures are those of `promises.md`, "The clocks"; each commitment names its clau
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from sla.models import (
 )
 
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+Steps = Sequence[dict[str, Any]]
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -50,6 +52,17 @@ CALENDARS: dict[str, dict[str, Any]] = {
         "rest_hours": [["09:00", "17:00"]],
         "follows_national": True,
     },
+    # B5: the hours of the services of the catalogue.
+    "remote": {
+        "name": "远程服务 6×12",
+        "hours": _week(WEEK[:6], "08:00", "20:00"),
+        "follows_national": True,
+    },
+    "online": {
+        "name": "在线服务 5×8",
+        "hours": _week(WEEK[:5], "09:00", "17:00"),
+        "follows_national": True,
+    },
 }
 
 PAUSES = {
@@ -69,6 +82,17 @@ DEFAULT_LADDER: list[dict[str, Any]] = [
 ]
 # The on-site clock starts by itself when this one runs out, and pages from there.
 SHORT_LADDER: list[dict[str, Any]] = [*DEFAULT_LADDER[:3]]
+
+# N12: in a hospital's critical period the first people hear earlier, and nobody waits half an hour past the due time.
+CRITICAL_LADDER: list[dict[str, Any]] = [
+    {"percent": 25, "recipients": ["assignee"]},
+    {"percent": 50, "recipients": ["assignee", Role.LEAD]},
+    {"percent": 75, "recipients": ["assignee", Role.LEAD, Role.MANAGER]},
+    {"percent": 100, "recipients": [Role.MANAGER]},
+    {"after_minutes": 15, "repeat_minutes": 15, "repeats": 4, "recipients": ["assignee", Role.LEAD, Role.MANAGER]},
+    {"after_minutes": 90, "repeat_minutes": 30, "repeats": 5, "recipients": [Role.MANAGER, Role.ADMIN]},
+]
+SHORT_CRITICAL_LADDER: list[dict[str, Any]] = [*CRITICAL_LADDER[:4]]
 
 OVER = [Kind.CANCELLED, Kind.CLOSED]
 
@@ -153,6 +177,9 @@ COMMITMENTS: list[dict[str, Any]] = [
 # B4: one hour's answer, on site within 24 h whatever the distance.
 HIS_BOUND: dict[str, Any] = {"bands": [{"minutes": 1440}], "clause": "B4", "name": "24 小时到场"}
 
+# B5: from the second year on nobody is resident, and an engineer is there within 2 h.
+HIS_TWO_HOURS: dict[str, Any] = {"bands": [{"minutes": 120}], "clause": "B5", "name": "2 小时到场"}
+
 
 @transaction.atomic
 def load() -> None:
@@ -165,11 +192,12 @@ def load() -> None:
         if not calendar.versions.exists():
             calendars.activate(calendar, by=None, now=BEGINNING)
     ladders = {
-        "default": _ladder("默认升级阶梯", DEFAULT_LADDER),
-        "short": _ladder("只提醒，不重复", SHORT_LADDER),
+        "default": _ladder("默认升级阶梯", DEFAULT_LADDER, "紧要时段升级阶梯", CRITICAL_LADDER),
+        "short": _ladder("只提醒，不重复", SHORT_LADDER, "紧要时段只提醒", SHORT_CRITICAL_LADDER),
     }
     _policy("telemedicine", "远程会诊售后（A）", True, ladders, {})
     _policy("his", "HIS 售后（B）", False, ladders, {"onsite_bound": HIS_BOUND})
+    _policy("his_later", "HIS 售后第二年起（B5）", False, ladders, {"onsite_bound": HIS_TWO_HOURS})
 
 
 def load_national_years() -> list[int]:
@@ -187,12 +215,16 @@ def load_national_years() -> list[int]:
     return missing
 
 
-def _ladder(name: str, steps: list[dict[str, Any]]) -> Ladder:
+def _ladder(name: str, steps: Steps, critical_name: str = "", critical: Steps = ()) -> Ladder:
+    """A ladder with its steps, and the one that stands in for it in critical periods; rows that exist stay."""
     ladder, made = Ladder.objects.get_or_create(name=name)
     if made:
         EscalationStep.objects.bulk_create(
             EscalationStep(ladder=ladder, number=number, **step) for number, step in enumerate(steps, start=1)
         )
+    if critical and not Ladder.objects.filter(name=critical_name).exists():
+        ladder.critical = _ladder(critical_name, critical)
+        ladder.save(update_fields=["critical"])
     return ladder
 
 

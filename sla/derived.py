@@ -60,7 +60,7 @@ def next_due(runs: Sequence[Run], now: datetime) -> datetime | None:
 
 
 def _new_row(timeline: Timeline, run: Run, tables: Tables, now: datetime) -> Deadline:
-    ack_minutes, ladder = tables.ladder(run.rule.id)
+    ack_minutes, ladder = tables.ladder(run.rule.id, critical=run.critical is not None)
     row = Deadline(
         timeline=timeline,
         code=run.rule.code,
@@ -180,6 +180,8 @@ def _inputs(run: Run) -> dict[str, Any]:
             "reason": revised.data.get("reason", ""),
             "fixed": run.fixed_due,
         },
+        # Only where there is one: most clocks run on ordinary days.
+        **({"critical": run.critical} if run.critical else {}),
         "stopped_by": run.stopped_by and run.stopped_by.kind,
         "reported_at": run.stopped_by.recorded_at.isoformat()
         if run.stopped_by and (run.is_late_evidence or run.is_disputed)

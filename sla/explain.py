@@ -182,6 +182,9 @@ def _notes(deadline: Deadline, words: _Words) -> Iterable[str]:
         text = _("Re-targeted at %(time)s: %(cause)s.")
         cause = str(Kind(revised["by"]).label) + (f" – {revised['reason']}" if revised["reason"] else "")
         yield text % {"time": words.iso(revised["at"]), "cause": cause}
+    if period := inputs.get("critical"):
+        text = _("Warned earlier, since the hospital is in a critical period: %(reason)s until %(time)s.")
+        yield text % {"reason": period["reason"], "time": words.iso(period["until"])}
     if deadline.is_late_evidence:
         text = _("Met by late evidence: reported only at %(time)s.")
         yield text % {"time": words.iso(inputs["reported_at"])}

@@ -6,15 +6,18 @@ from datetime import datetime, timedelta
 
 from notifications import outbox
 from people.models import Role, User
-from sla import calendars
-from sla.models import EngineEvent, Heartbeat
+from sla import calendars, deadlines
+from sla.models import Calendar, EngineEvent, Heartbeat
 
 HEARTBEATS_KEPT = timedelta(days=2)
 
 
 def daily(now: datetime) -> None:
-    """Idempotent within a day: each missing year is said once a week, to the administrators."""
+    """Idempotent: clocks left behind by a new calendar follow it; each missing year is said once a week."""
     Heartbeat.objects.filter(at__lt=now - HEARTBEATS_KEPT).delete()
+    for calendar in Calendar.objects.all():
+        # A clock that started while its calendar was being put in force.
+        deadlines.follow_calendar(calendar, by=None, now=now)
     for year in calendars.unpublished_years(now):
         warn_of_missing_year(year, now)
 
@@ -31,7 +34,7 @@ def warn_of_missing_year(year: int, now: datetime) -> None:
         administrators,
         "sla.year_missing",
         context={"year": year},
-        link="/admin/sla/nationalyear/",
+        link="/desk/calendars/",
         dedupe_key=f"year:{year}:{week}",
         now=now,
     )

@@ -57,6 +57,7 @@ class _Machine:
         self.open: dict[str, Run] = {}
         self.turns: dict[str, int] = {}
         self.terms: dict[str, Any] = {}
+        self.critical: dict[str, Any] | None = None
         self.cycle = 1
         self.seen: set[str] = set()
 
@@ -82,6 +83,7 @@ class _Machine:
             self._close_cycle(fact)
         if fact.kind in {"notified", "terms_changed", "reopened"}:
             self.terms.update({k: v for k, v in fact.data.items() if k in TERMS})
+            self.critical = fact.data.get("critical", self.critical)
         self.seen.add(fact.kind)
         change = {
             "paused": self._pause,
@@ -101,7 +103,16 @@ class _Machine:
     def _rules(self, at: datetime) -> list[Rule]:
         policy = self.terms.get("policy")
         rules = self.book.rules(policy, at) if policy else ()
-        return [rule for rule in rules if _matches(dict(rule.when), self.terms)]
+        terms = self._terms(at)
+        return [rule for rule in rules if _matches(dict(rule.when), terms)]
+
+    def _terms(self, at: datetime) -> dict[str, Any]:
+        """The terms of a clock that starts at `at`; `critical` while the hospital's critical period lasts (N12)."""
+        return {**self.terms, "critical": self._critical(at) is not None}
+
+    def _critical(self, at: datetime) -> dict[str, Any] | None:
+        period = self.critical
+        return period if period and at < datetime.fromisoformat(period["until"]) else None
 
     def _close_cycle(self, fact: FactView) -> None:
         for run in list(self.open.values()):
@@ -118,6 +129,7 @@ class _Machine:
         version, hours = self.book.hours(rule.calendar, fact.at)
         due, provisional = self._due(rule, target, hours, fact.at, [])
         run = Run(rule, self.cycle, turn, 1, fact.at, fact, target, fact.at, version, hours, due, provisional)
+        run.critical = self._critical(fact.at)
         self.runs.append(run)
         self.open[rule.code] = run
 
@@ -242,7 +254,8 @@ class _Machine:
         """What `rule` grants under the terms of now to a clock that starts at `at`; None: nothing promised."""
         if rule.bands:
             return self._band(rule, self.book.travel(at))
-        chosen = next((t for t in rule.targets if _matches(t.get("when", {}), self.terms)), None)
+        terms = self._terms(at)
+        chosen = next((t for t in rule.targets if _matches(t.get("when", {}), terms)), None)
         if chosen is None:
             return None
         if "days" in chosen:
@@ -278,7 +291,7 @@ class _Machine:
 
 
 TERMS = frozenset({"policy", "kind", "priority", "node_down"})
-"""Terms that a commitment's conditions may name; other data of a fact are for people."""
+"""Terms that a commitment's conditions may name, beside `critical`; other data of a fact are for people."""
 
 
 def _matches(conditions: dict[str, Any], terms: dict[str, Any]) -> bool:

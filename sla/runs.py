@@ -96,7 +96,10 @@ class Target:
 
 @dataclass
 class Run:
-    """One target of one run of one clock; superseded ones stay beside their successor."""
+    """One target of one run of one clock; superseded ones stay beside their successor.
+
+    `critical`: {"reason", "until"} of the critical period in which it started (N12).
+    """
 
     rule: Rule
     cycle: int
@@ -118,6 +121,7 @@ class Run:
     revised_by: FactView | None = None
     fixed_due: bool = False
     expired: bool = False
+    critical: dict[str, Any] | None = None
 
     @property
     def key(self) -> tuple[str, int, int, int]:

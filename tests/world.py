@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from operator import attrgetter
 from typing import Any
@@ -18,11 +18,16 @@ from PIL import Image
 
 from attachments import storage
 from attachments.models import Attachment
+from devices import labels
+from devices.importing import batches
+from devices.models import Project
 from people import links, tokens
 from people.models import DutyOverride, Role, User
+from sla.models import CalendarDraft, CriticalPeriod, Policy
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import workflow
 from tickets.models import SavedFilter, TicketAttachment, TicketEvent
+from warranty.models import Contract, Entitlement
 
 NOW = datetime(2026, 11, 18, 3, 24, tzinfo=UTC)
 NOTE = "unter-uns-7f3a: the hospital must never read this"
@@ -47,15 +52,41 @@ class World:
         self.operator, self.lead = self.people[Role.OPERATOR], self.people[Role.LEAD]
         self.site = SiteFactory(hospital=self.hospital)
         self.device = DeviceFactory(site=self.site)
+        self.label = labels.ensure([self.device], by=self.lead, now=NOW)[self.device.pk]
+        listed = storage.List("devices.csv", "", text="hospital,name,model,serial\nx,x,x,x\n")
+        self.batch = batches.start(listed, by=self.lead, now=NOW)
         self.ticket = TicketFactory(device=self.device, reporter=self.nurse, now=NOW)
         workflow.note(self.ticket, by=self.operator, text=NOTE, now=NOW)
+        self.contract = Contract.objects.create(
+            hospital=self.hospital,
+            number=f"HT-{self.hospital.pk}",
+            phase=Contract.Phase.PAID,
+            starts_on=date(2026, 4, 15),
+            ends_on=date(2029, 4, 14),
+            policy=Policy.objects.get(code="telemedicine"),
+            activated_at=NOW,
+        )
+        Entitlement.objects.create(contract=self.contract, kind="meeting", clause="A10", per_year=4, is_owed=True)
         self.deadline = self.ticket.timeline.deadlines.order_by("pk")[0]
         self.note = TicketEvent.objects.get(ticket=self.ticket, body=NOTE)
         self.file, self.secret_file = self._file(None), self._file(self.note)
+        self.project = Project.objects.create(hospital=self.hospital, name="一期", proof=self.file)
         self.filter = SavedFilter.objects.create(person=self.lead, name="mine", query="show=mine")
         hours = timedelta(hours=8)
         self.override = DutyOverride.objects.create(
             role=Role.OPERATOR, user=self.operator, starts_at=NOW, ends_at=NOW + hours
+        )
+        self.calendar, _made = CalendarDraft.objects.get_or_create(
+            year=2031, state="draft", defaults={"made_by": self.people[Role.ADMIN], "made_at": NOW}
+        )
+        self.period = CriticalPeriod.objects.create(
+            hospital=self.hospital,
+            kind="audit",
+            reason="audit",
+            starts_at=NOW - timedelta(days=9),
+            ends_at=NOW - timedelta(days=8),
+            asked_by=self.lead,
+            asked_at=NOW,
         )
         self.token, self.token_text = tokens.make(
             self.nurse, name="hers", scope="write", days=90, by=self.nurse, now=NOW

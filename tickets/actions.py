@@ -40,10 +40,16 @@ ACTS: dict[str, str] = {
     "resolve": "tickets.resolve",
     "confirm": "tickets.confirm",
     "reopen": "tickets.reopen",
+    "pass_on": "tickets.pass_on",
+    "solve_here": "tickets.triage",
     "cancel": "tickets.cancel",
+    "verify": "tickets.verify",
+    "discard": "tickets.verify",
     "change_priority": "tickets.judge",
     "change_class": "tickets.judge",
     "edit": "tickets.judge",
+    "set_cause": "tickets.judge",
+    "override_verdict": "warranty.override",
     "retarget": "sla.retarget",
 }
 """Verb of `tickets.workflow` → the act that a role needs for it."""
@@ -51,6 +57,8 @@ ACTS: dict[str, str] = {
 BUTTONS = {
     "accept_owner": (gettext_lazy("Accept ownership"), "user-check"),
     "decline_owner": (gettext_lazy("Decline"), "user-x"),
+    "verify": (gettext_lazy("The report is true"), "badge-check"),
+    "discard": (gettext_lazy("Discard the report"), "trash-2"),
     "take": (gettext_lazy("Take it"), "hand"),
     "depart": (gettext_lazy("Set out"), "truck"),
     "arrive": (gettext_lazy("Check in on site"), "map-pin"),
@@ -58,11 +66,14 @@ BUTTONS = {
     "confirm": (gettext_lazy("It works again"), "check"),
     "resolve": (gettext_lazy("Solved"), "circle-check"),
     "remote_failed": (gettext_lazy("Remote repair failed"), "unplug"),
+    "pass_on": (gettext_lazy("Take it over from the hospital"), "arrow-right-to-line"),
     "assign": (gettext_lazy("Assign"), "user-plus"),
     "offer_owner": (gettext_lazy("Hand over ownership"), "handshake"),
     "wait": (gettext_lazy("Wait for the hospital"), "pause"),
     "change_priority": (gettext_lazy("Change priority"), "gauge"),
     "change_class": (gettext_lazy("Change fault class"), "tags"),
+    "set_cause": (gettext_lazy("Cause of the fault"), "search-check"),
+    "override_verdict": (gettext_lazy("Decide who pays"), "scale"),
     "edit": (gettext_lazy("Edit"), "pencil"),
     "reopen": (gettext_lazy("Not solved, reopen"), "rotate-ccw"),
     "cancel": (gettext_lazy("Withdraw"), "ban"),
@@ -70,13 +81,14 @@ BUTTONS = {
 """Verbs that are buttons, in the order in which they stand; what is written belongs to the text box."""
 
 PRIMARY: dict[str, tuple[str, ...]] = {
-    Status.NEW: ("take",),
+    Status.NEW: ("verify", "take"),
     Status.REMOTE: ("take", "resolve"),
     Status.DISPATCH: ("depart", "assign"),
     Status.TRAVEL: ("arrive",),
     Status.ON_SITE: ("resolve",),
     Status.WAITING: ("resume",),
     Status.SOLVED: ("confirm",),
+    Status.HOSPITAL: ("pass_on",),
 }
 """State → the verb that goes on from here; the first one that is allowed is the one filled button."""
 
@@ -90,6 +102,10 @@ NOT_YET: dict[str, tuple[str, StrOrPromise]] = {
     Status.ON_SITE: ("cancel", gettext_lazy("It cannot be withdrawn while an engineer is on site.")),
     Status.WAITING: ("wait", gettext_lazy("It stands still: end the wait before anything else.")),
     Status.SOLVED: ("resolve", gettext_lazy("It waits for the hospital's word; reopen it to go on working.")),
+    Status.HOSPITAL: (
+        "answer",
+        gettext_lazy("The hospital's own technician looks first; no clock of ours runs. A call about it passes it on."),
+    ),
     Status.CLOSED: ("reopen", gettext_lazy("It was closed too long ago to be reopened: file a new one.")),
 }
 """State → the verb that people look for there in vain, and why it is not allowed yet."""
@@ -117,8 +133,14 @@ def can(ticket: Ticket, user: User, verb: str, now: datetime) -> bool:
         return ticket.assignee_id is None
     if verb in {"accept_owner", "decline_owner"}:
         return ticket.offered_to_id == user.pk
+    if verb in {"verify", "discard"}:
+        return ticket.is_unverified
+    if verb in {"set_cause", "override_verdict"}:
+        return ticket.device_id is not None
     if verb == "offer_owner":
         return ticket.owner_id == user.pk or user.role in {Role.LEAD, Role.MANAGER}
+    if verb == "pass_on" and user.role == Role.HOSPITAL_STAFF:
+        return ticket.reporter_id == user.pk
     if verb == "reopen" and ticket.closed_at is not None:
         return now - ticket.closed_at <= settings.TICKET_REOPEN_WITHIN
     return True

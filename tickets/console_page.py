@@ -16,13 +16,14 @@ from common.present import Entry, Filter
 from people import travel
 from people.access import ACTS, may
 from people.models import User
-from tickets import actions, chain, priorities, story
+from tickets import actions, chain, device_page, priorities, story, verdict_card
 from tickets.console_forms import SayForm
 from tickets.models import Ticket, TicketEvent
 from tickets.querysets import TicketQuerySet
 from tickets.queue import PRIORITIES, status_tag
 from tickets.states import OPEN, Status
 from tickets.workflow.act import TECHNICIANS
+from tickets.workflow.verdicts import current
 
 YEAR = timedelta(days=365)
 SHOWN_FAULTS, MOST_FAULTS = 3, 99
@@ -62,8 +63,8 @@ def _seen_by(role: str) -> TicketQuerySet:
 def _whole(role: str) -> QuerySet[Ticket]:
     """A ticket that `role` sees, with every row that the page names beside those of a list."""
     return _seen_by(role).filter(number=Given("number")).select_related(
-        "hospital__region", "site__base", "device__model", "device__parent", "reporter__department", "fault_class",
-        "owner", "offered_to", "assignee__team", "timeline",
+        "hospital__region", "site__base", "device__model", "device__parent", "device__project", "reporter__department",
+        "fault_class", "owner", "offered_to", "assignee__team", "timeline",
     ).defer("search")  # fmt: skip
 
 
@@ -97,12 +98,15 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         "ticket": ticket,
         "status_tag": status_tag(ticket),
         "priority_words": priority_words(ticket),
+        "critical_words": priorities.critical_words(ticket, now),
         "chain": chain.build(clocks),
         "story": _story(ticket, story.entries(clocks, events, now), show, oldest_first),
         "waiting": _waiting(ticket, events),
         "sending": chain.sending(clocks, responds=user.role in TECHNICIANS),
         "disputed": clocks.disputed() if may(user, "sla.confirm_evidence") else [],
+        "verdict": _verdict(ticket),
         "past": _past(ticket, user, now),
+        "radius": device_page.hit_by(ticket),
         "travel": travel.figure(ticket.site, now),
         **buttons(ticket, user, now),
     }
@@ -122,6 +126,11 @@ def buttons(ticket: Ticket, user: User, now: datetime) -> dict[str, Any]:
         "may_retarget": may(user, "sla.retarget") and ticket.status in OPEN,
         "may_call": may(user, "tickets.answer"),
     }
+
+
+def _verdict(ticket: Ticket) -> verdict_card.Card | None:
+    row = current(ticket) if ticket.device_id else None
+    return verdict_card.card(row) if row else None
 
 
 def _waiting(ticket: Ticket, events: list[TicketEvent]) -> TicketEvent | None:

@@ -5,11 +5,12 @@ The texts are Chinese: they are data that hospitals read and an administrator ch
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
 
-from tickets.models import FaultClass, FaultTile
+from tickets.models import FaultClass, FaultTile, Procedure
 
 HOLD_THE_LINE = (
     "接线员不主动挂断，直到解决或解答为止；不能立即解决的，记录、上报、跟踪或派人到场后才可中断，并写明理由。"
@@ -62,6 +63,40 @@ FAULT_CLASSES: list[dict[str, Any]] = [
     },
 ]
 """Text 000, section 3 "热线服务". The last three are its "其他硬件设备", each handled like one of the first four."""
+
+PROCEDURES: dict[str, list[dict[str, str]]] = {
+    "node_down": [
+        {"do": "看主机电源灯和告警灯", "how": "不亮：查插座、电源线和 UPS；红灯：拍下来"},
+        {"do": "看机柜里交换机和网线", "how": "网口灯应当常绿或闪；不亮就换一个口"},
+        {"do": "断电 30 秒再上电", "how": "先确认没有会诊正在进行；约 5 分钟起来"},
+    ],
+    "main_module": [
+        {"do": "记下面板和网管上的告警号", "how": "拍一张照片最快"},
+        {"do": "断电 30 秒再上电一次", "how": "还不行就不要反复重启，送服务中心"},
+    ],
+    "port": [
+        {"do": "拔下线看接口有没有弯针、松动", "how": "换一根确认是好的线"},
+        {"do": "换到同类的另一个接口", "how": "能用就说明是原接口坏了"},
+    ],
+    "congestion": [
+        {"do": "看会诊网的带宽占用", "how": "停掉同一时间的大文件传输"},
+        {"do": "把呼叫速率降一档再呼", "how": "例如从 4M 降到 2M"},
+        {"do": "在终端上 ping 中心 MCU", "how": "丢包超过 1% 就记下时间和数值"},
+    ],
+    "hardware_total": [
+        {"do": "换一个插座、一根电源线", "how": "指示灯仍不亮就送服务中心"},
+    ],
+    "hardware_redundant": [
+        {"do": "确认备用的部件已经接上", "how": "会诊可以先用备用的开"},
+        {"do": "把坏的部件重新插一次", "how": "可热插拔的才能带电插拔"},
+    ],
+    "hardware_software": [
+        {"do": "看设置有没有被改过", "how": "和上次巡检留下的基础配置对一遍"},
+        {"do": "从菜单里正常重启", "how": "不要直接拔电源"},
+    ],
+}
+"""Fault class → what the hospital's technician tries first (A3); version 1."""
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 FAULT_TILES: list[dict[str, Any]] = [
     {
@@ -174,3 +209,6 @@ def load() -> None:
     for position, row in enumerate(FAULT_TILES, start=1):
         fields = {**row, "fault_class": classes[row["fault_class"]], "position": position}
         FaultTile.objects.get_or_create(code=row["code"], defaults=fields)
+    for code, steps in PROCEDURES.items():
+        first = {"steps": steps, "valid_from": BEGINNING}
+        Procedure.objects.get_or_create(fault_class=classes[code], version=1, defaults=first)

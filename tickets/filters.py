@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
@@ -12,6 +14,7 @@ from people.models import Hospital, Region, User
 from tickets.models import FaultClass, SavedFilter, Ticket
 from tickets.queue import PRIORITIES
 
+Choices = list[tuple[Any, Any]]
 KEYS = ("q", "hospital", "hospital_name", "region", "fault_class", "priority", "tab", "sort")
 """What of an address makes a queue: these are kept in links and saved filters, anything else is not."""
 MOST_NAMES = 12
@@ -84,6 +87,16 @@ def _hospital(data: QueryDict, user: User) -> tuple[QueryDict, str, list[int] | 
         query["hospital"] = str(found[0][0])
         return query, found[0][1], [found[0][0]]
     return query, typed, [row[0] for row in found] if typed else None
+
+
+def places(user: User) -> tuple[Choices, Choices]:
+    """Hospitals under their regions, and the regions alone, from one query."""
+    regions: dict[int, str] = {}
+    grouped: dict[str, Choices] = {}
+    for hospital in seen(user).select_related("region").order_by("region__name", "name"):
+        regions[hospital.region_id] = hospital.region.name
+        grouped.setdefault(hospital.region.name, []).append((hospital.pk, hospital.name))
+    return list(grouped.items()), list(regions.items())
 
 
 def kept(query: QueryDict, **changes: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import cast
 
 from django import forms
 from django.contrib import messages
@@ -15,23 +14,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attachments import storage
-from people.access import may, needs, signed_in
+from people.access import may, needs, person, signed_in
 from people.models import User
-from tickets import portal_cards, portal_hints, portal_list, portal_page, states, workflow
+from tickets import device_page, portal_cards, portal_hints, portal_list, portal_page, states, workflow
 from tickets.models import Ticket
-from tickets.portal_forms import FaultForm, ReopenForm, WordsForm
+from tickets.portal_forms import FaultForm, PassOnForm, ReopenForm, SolvedHereForm, WordsForm
 from tickets.states import OPEN, Status
 
 
-def _person(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
-def _find(request: HttpRequest, number: str) -> Ticket:
+def find(request: HttpRequest, number: str) -> Ticket:
+    """The ticket if it is the person's hospital's, else 404."""
     return get_object_or_404(Ticket.objects.for_user(request.user), number=number)
 
 
-def _done(form: forms.Form, verb: Callable[[], Ticket]) -> Ticket | None:
+def done(form: forms.Form, verb: Callable[[], Ticket]) -> Ticket | None:
     """The ticket after `verb`; `None` with the reason on the form when it said no."""
     try:
         return verb()
@@ -46,7 +42,7 @@ def _done(form: forms.Form, verb: Callable[[], Ticket]) -> Ticket | None:
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Where the hospital's faults stand, and the way to file one. The company's people go to their queue."""
-    user, now = _person(request), timezone.now()
+    user, now = person(request), timezone.now()
     if not may(user, "portal"):
         return redirect("console:queue")
     context = {
@@ -61,7 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def cards(request: HttpRequest) -> HttpResponse:
     """The home page's cards again, unless they are those on the screen already (`seen`)."""
-    board = portal_cards.board(_person(request), timezone.now())
+    board = portal_cards.board(person(request), timezone.now())
     response = render(request, "portal/cards.html", {"board": board, "refreshed": True})
     return _unless_seen(request, response, board.fingerprint)
 
@@ -77,7 +73,7 @@ def _unless_seen(request: HttpRequest, response: HttpResponse, fingerprint: str)
 @require_http_methods(["GET", "POST"])
 def file(request: HttpRequest) -> HttpResponse:
     """File a fault. The same form sent twice gives one ticket."""
-    user, now = _person(request), timezone.now()
+    user, now = person(request), timezone.now()
     form = portal_hints.fault_form(request, user)
     if form.is_valid() and (filed := _filed(form, user, now)):
         messages.success(request, portal_page.received(filed, now))
@@ -94,14 +90,14 @@ def file(request: HttpRequest) -> HttpResponse:
 def _filed(form: FaultForm, user: User, now: datetime) -> Ticket | None:
     hospital = user.hospital
     assert hospital is not None, "only a hospital's people may do tickets.file"
-    return _done(form, lambda: workflow.open_ticket(by=user, reporter=user, hospital=hospital, now=now, **form.fault()))
+    return done(form, lambda: workflow.open_ticket(by=user, reporter=user, hospital=hospital, now=now, **form.fault()))
 
 
 @needs("tickets.file")
 @require_GET
 def hints(request: HttpRequest) -> HttpResponse:
     """What stands beside the form, for the device and tile chosen so far."""
-    found = portal_hints.hints(_person(request), request.GET.dict(), request.GET.getlist("tried"), timezone.now())
+    found = portal_hints.hints(person(request), request.GET.dict(), request.GET.getlist("tried"), timezone.now())
     return render(request, "portal/hints.html", {"hints": found, "refreshed": True})
 
 
@@ -109,7 +105,7 @@ def hints(request: HttpRequest) -> HttpResponse:
 @require_GET
 def requests(request: HttpRequest) -> HttpResponse:
     """All faults of the hospital, page by page."""
-    found = portal_list.listing(_person(request), request.GET, timezone.now())
+    found = portal_list.listing(person(request), request.GET, timezone.now())
     return render(request, "portal/requests.html", {"listing": found})
 
 
@@ -117,21 +113,27 @@ def requests(request: HttpRequest) -> HttpResponse:
 @require_GET
 def ticket(request: HttpRequest, number: str) -> HttpResponse:
     """One fault: where it stands, what is promised, what was said."""
-    return _page(request, number)
+    return show(request, number)
 
 
-def _page(request: HttpRequest, number: str, **filled: forms.Form) -> HttpResponse:
+def _forms() -> dict[str, forms.Form]:
+    """The empty forms of the part that moves."""
+    return {"reopen": ReopenForm(), "solve_here": SolvedHereForm(), "pass_on": PassOnForm()}
+
+
+def show(request: HttpRequest, number: str, **filled: forms.Form) -> HttpResponse:
     """The ticket's page; `filled` are forms that were sent and not taken."""
-    user, now = _person(request), timezone.now()
+    user, now = person(request), timezone.now()
     try:
         row = portal_page.find(user, number)
     except Ticket.DoesNotExist as error:
         raise Http404 from error
     context = {
         "page": portal_page.page(row, user, now),
+        "radius": device_page.hit_by(row),
         "why": request.GET.get("why", ""),
         "words": WordsForm(),
-        "reopen": ReopenForm(),
+        **_forms(),
         **filled,
     }
     return render(request, "portal/ticket.html", context, status=400 if filled else 200)
@@ -141,12 +143,12 @@ def _page(request: HttpRequest, number: str, **filled: forms.Form) -> HttpRespon
 @require_GET
 def progress(request: HttpRequest, number: str) -> HttpResponse:
     """What moves on a ticket's page, again; unless it is what is on the screen already (`seen`)."""
-    user, now = _person(request), timezone.now()
+    user, now = person(request), timezone.now()
     try:
         page = portal_page.page(portal_page.find(user, number), user, now)
     except Ticket.DoesNotExist as error:
         raise Http404 from error
-    context = {"page": page, "reopen": ReopenForm(), "refreshed": True}
+    context = {"page": page, "refreshed": True, **_forms()}
     return _unless_seen(request, render(request, "portal/progress.html", context), page.fingerprint)
 
 
@@ -154,11 +156,11 @@ def progress(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def words(request: HttpRequest, number: str) -> HttpResponse:
     """The hospital adds words or photos. Whoever comes back to the address is led to the ticket."""
-    user, now, row = _person(request), timezone.now(), _find(request, number)
+    user, now, row = person(request), timezone.now(), find(request, number)
     if request.method == "GET":
         return redirect("portal:ticket", row.number)
     form = WordsForm(request.POST, request.FILES)
-    if form.is_valid() and _done(
+    if form.is_valid() and done(
         form,
         lambda: workflow.words(
             row, by=user, text=form.cleaned_data["text"], files=form.cleaned_data["photos"], now=now
@@ -166,14 +168,14 @@ def words(request: HttpRequest, number: str) -> HttpResponse:
     ):
         messages.success(request, _("Sent. Whoever works on it has been told."))
         return redirect(f"{portal_cards.url(row)}#story")
-    return _page(request, number, words=form)
+    return show(request, number, words=form)
 
 
 @needs("tickets.confirm")
 @require_POST
 def confirm(request: HttpRequest, number: str) -> HttpResponse:
     """It works again. Pressed twice, it is confirmed once."""
-    user, now, row = _person(request), timezone.now(), _find(request, number)
+    user, now, row = person(request), timezone.now(), find(request, number)
     try:
         workflow.confirm(row, by=user, now=now)
         messages.success(request, _("Thank you. The fault is closed; you can open it again if it comes back."))
@@ -187,12 +189,12 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def reopen(request: HttpRequest, number: str) -> HttpResponse:
     """It is not solved; no reason has to be given. Pressed twice, it is opened once."""
-    user, now, row = _person(request), timezone.now(), _find(request, number)
+    user, now, row = person(request), timezone.now(), find(request, number)
     if request.method == "GET":
         return redirect("portal:ticket", row.number)
     form = ReopenForm(request.POST)
     if not form.is_valid():
-        return _page(request, number, reopen=form)
+        return show(request, number, reopen=form)
     try:
         again = workflow.reopen(row, by=user, reason=form.cleaned_data["reason"], now=now)
         messages.success(request, portal_page.reopened(again, now))

@@ -35,6 +35,7 @@ TAGS: dict[str, Tag] = {
     S.WAITING: Tag(pgettext_lazy("for the hospital", "Resting as agreed"), "pause", "off"),
     S.SOLVED: Tag(pgettext_lazy("for the hospital", "Waits for your confirmation"), "hand", "act"),
     S.CLOSED: Tag(pgettext_lazy("for the hospital", "Solved"), "check", "ok"),
+    S.HOSPITAL: Tag(pgettext_lazy("for the hospital", "At your technician"), "stethoscope", "act"),
     S.CANCELLED: Tag(pgettext_lazy("for the hospital", "Withdrawn"), "ban", "off"),
 }
 """State → what the hospital calls it."""
@@ -95,7 +96,9 @@ def with_progress(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 def asked(user: User) -> Q:
     """Tickets that wait for this person's word: their own, for the hospital's technician everybody's."""
     waiting = Q(status=S.SOLVED) | Q(status=S.WAITING, wait_until=None)
-    return waiting if user.role == Role.HOSPITAL_TECHNICIAN else waiting & Q(reporter=user)
+    if user.role == Role.HOSPITAL_TECHNICIAN:
+        return waiting | Q(status=S.HOSPITAL)
+    return waiting & Q(reporter=user)
 
 
 def board(user: User, now: datetime) -> Board:
@@ -157,7 +160,7 @@ def named(ticket: Ticket) -> str:
 
 def tag(ticket: Ticket) -> Tag:
     """What matters most: that it waits for the hospital, that it hurts a consultation, else its state."""
-    if ticket.status in {S.SOLVED, S.WAITING, S.CLOSED, S.CANCELLED}:
+    if ticket.status in {S.SOLVED, S.WAITING, S.CLOSED, S.CANCELLED, S.HOSPITAL}:
         return TAGS[ticket.status]
     if ticket.urgency == Ticket.Urgency.NOW:
         return AFFECTED
@@ -179,12 +182,15 @@ def next_step(ticket: Ticket, user: User, now: datetime) -> NextStep:
     code = CLOCK_OF.get(S(ticket.status))
     if code and step.chip:
         step = replace(step, why_url=f"{url(ticket)}?why={code}#why-{code}")
-    if not (ticket.reporter_id == user.pk or user.role == Role.HOSPITAL_TECHNICIAN):
+    technician = user.role == Role.HOSPITAL_TECHNICIAN
+    if not (technician or (ticket.reporter_id == user.pk and ticket.status != S.HOSPITAL)):
         return replace(step, asks=False)
     return replace(step, actions=tuple(_buttons(ticket, user, now)))
 
 
 def _buttons(ticket: Ticket, user: User, now: datetime) -> Iterable[Action]:
+    if ticket.status == S.HOSPITAL:
+        yield Action(_("Look at it"), f"{url(ticket)}#triage", "stethoscope", primary=True)
     if ticket.status != S.SOLVED:
         return
     if actions.can(ticket, user, "reopen", now):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from devices.models import Device
 from people.models import Site, User
-from tickets.models import FaultTile, Kind, Ticket
+from tickets.models import FaultTile, Kind, Ticket, TriageSetting
 
 UNKNOWN = "unknown"
 """Value of the device field for "I don't know which one"."""
@@ -276,3 +276,33 @@ class ReopenForm(forms.Form):
         label=gettext_lazy("What is still wrong?"),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+class SolvedHereForm(forms.Form):
+    """The hospital's technician solved it."""
+
+    text = forms.CharField(
+        max_length=TEXT,
+        label=gettext_lazy("What helped?"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": gettext_lazy("Say what helped; your colleague reads this.")},
+    )
+
+
+class PassOnForm(forms.Form):
+    """Send it to the company. No reason has to be given."""
+
+    reason = forms.CharField(
+        max_length=TEXT,
+        required=False,
+        label=gettext_lazy("What was tried?"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class TriageForm(forms.ModelForm[TriageSetting]):
+    """Whether and how the technician goes first."""
+
+    class Meta:
+        model = TriageSetting
+        fields = ("is_on", "keeps_urgent", "remind_after", "pass_on_after")

@@ -10,10 +10,11 @@ from django.db.models import Case, Count, QuerySet, Value, When
 from django.http import HttpRequest
 
 from devices.models import Device
-from people.models import Hospital, Site, User
+from people.models import Hospital, Role, Site, User
 from sla import deadlines
+from tickets import triage
 from tickets.models import FaultTile, Ticket
-from tickets.portal_forms import FIRST_STEPS, FaultForm
+from tickets.portal_forms import FIRST_STEPS, SEVERITIES, FaultForm
 
 OPEN_FAULTS = 4
 """Open faults shown beside the form."""
@@ -39,11 +40,12 @@ class Hints:
     open_faults: tuple[Ticket, ...]
     answer_by: datetime | None
     answer_in: float
+    here_first: bool
 
 
 def devices(user: User) -> QuerySet[Device]:
     """The person's devices in use, those that were reported most often first."""
-    mine = Device.objects.for_user(user).filter(is_active=True).select_related("model", "site")
+    mine = Device.objects.for_user(user).in_use().select_related("model", "site")
     return mine.annotate(reports=Count("tickets")).order_by("-reports", "name", "pk")
 
 
@@ -53,7 +55,12 @@ def fault_form(request: HttpRequest, user: User) -> FaultForm:
     if request.method == "POST":
         return FaultForm(request.POST, request.FILES, user=user, devices=mine, sites=sites)
     found = scan(user, request.GET.get("device", ""))
-    return FaultForm(user=user, devices=mine, sites=sites, initial={"device": found.pk} if found else {})
+    return FaultForm(user=user, devices=mine, sites=sites, initial=_scanned(found) if found else {})
+
+
+def _scanned(device: Device) -> dict[str, object]:
+    """Whoever stands before the device has only to say what is wrong: scan, tile, send."""
+    return {"device": device.pk, "severity": SEVERITIES[1].code}
 
 
 def scan(user: User, code: str) -> Device | None:
@@ -81,6 +88,7 @@ def hints(user: User, chosen: Mapping[str, str], tried: Collection[str], now: da
         open_faults=tuple(_open_faults(user, device)),
         answer_by=by,
         answer_in=(by - now).total_seconds() if by else 0.0,
+        here_first=user.role == Role.HOSPITAL_STAFF and triage.promises_no_answer(_hospital(user), tile),
     )
 
 

@@ -17,9 +17,10 @@ from sla import present
 from sla.explain import explain
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, PauseReason
-from tickets import actions, portal_cards, portal_story, progress
+from tickets import actions, portal_cards, portal_story, priorities, progress, triage, verdict_card
 from tickets.models import Ticket, TicketAttachment, TicketEvent
 from tickets.states import Status
+from tickets.workflow.verdicts import current
 
 State = Deadline.State
 
@@ -62,6 +63,14 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Triage:
+    """What the hospital's technician is shown (A3), and when it goes to the company by itself."""
+
+    procedure: triage.Shown
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the page shows."""
 
@@ -75,6 +84,9 @@ class Page:
     earlier: tuple[Promise, ...]
     story: tuple[Entry, ...]
     can: dict[str, bool]
+    triage: Triage | None
+    critical: str
+    verdict: verdict_card.Card | None
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
@@ -97,7 +109,9 @@ def find(user: User, number: str) -> Ticket:
         .select_related("by")
         .prefetch_related(Prefetch("files", TicketAttachment.objects.for_user(user).select_related("attachment")))
     )
-    tickets = portal_cards.with_progress(Ticket.objects.for_user(user)).select_related("reporter", "device__model")
+    tickets = portal_cards.with_progress(Ticket.objects.for_user(user)).select_related(
+        "reporter", "device__model", "fault_class", "tile"
+    )
     return tickets.prefetch_related(Prefetch("events", events, to_attr="story")).get(number=number)
 
 
@@ -115,8 +129,26 @@ def page(ticket: Ticket, user: User, now: datetime) -> Page:
         promises=tuple(promises.values()),
         earlier=_earlier(ticket, now),
         story=tuple(portal_story.entries(ticket, story, now)),
-        can={verb: actions.can(ticket, user, verb, now) for verb in ("words", "confirm", "reopen")},
+        can={
+            verb: actions.can(ticket, user, verb, now)
+            for verb in ("words", "confirm", "reopen", "pass_on", "solve_here")
+        },
+        triage=_triage(ticket, story),
+        critical=priorities.critical_words(ticket, now),
+        verdict=_verdict(ticket),
     )
+
+
+def _verdict(ticket: Ticket) -> verdict_card.Card | None:
+    row = current(ticket) if ticket.device_id else None
+    return verdict_card.card(row) if row else None
+
+
+def _triage(ticket: Ticket, story: list[TicketEvent]) -> Triage | None:
+    if ticket.status != Status.HOSPITAL:
+        return None
+    until = ticket.created_at + triage.setting_of(ticket.hospital).passing
+    return Triage(triage.shown(ticket, story), until)
 
 
 def _promises(ticket: Ticket, now: datetime) -> dict[str, Promise]:
@@ -181,6 +213,9 @@ def _sum(promise: Promise, row: Deadline) -> str:
 
 def received(ticket: Ticket, now: datetime) -> str:
     """What a person reads who has just filed it."""
+    if ticket.status == Status.HOSPITAL:
+        text = _("Received under number %(number)s. Your hospital's technician looks at it first.")
+        return text % {"number": ticket.number}
     if by := _answer_by(ticket, now):
         values = {"number": ticket.number, "time": by}
         return _("Received under number %(number)s. A technician answers you by %(time)s.") % values

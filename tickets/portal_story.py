@@ -24,6 +24,7 @@ SPOKEN: dict[str, EntryKind] = {
     E.ANSWER: "public",
     E.CALL: "call",
     E.SOLVED: "public",
+    E.SOLVED_HERE: "hospital",
 }
 """Events that carry people's words."""
 
@@ -58,7 +59,7 @@ def _spoken(ticket: Ticket, event: TicketEvent, kind: EntryKind) -> Entry:
 
 def _speaker(ticket: Ticket, event: TicketEvent) -> str:
     if event.kind == E.FILED:
-        return ticket.contact_name or ticket.reporter.name
+        return ticket.contact_name or (ticket.reporter.name if ticket.reporter else "")
     return event.by.name if event.by else _("Service desk")
 
 
@@ -99,6 +100,13 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (E.CLOSED, "imported"): gettext_lazy("Closed."),
     (E.REOPENED, ""): gettext_lazy("%(who)s: not solved. It is open again and the promises start anew."),
     (E.CANCELLED, ""): gettext_lazy("Withdrawn: %(why)s."),
+    (E.VERIFIED, ""): gettext_lazy("%(who)s called back: the report is true."),
+    (E.TRIAGE, ""): gettext_lazy(
+        "Your hospital's technician looks at it first. At %(time)s at the latest it goes to us."
+    ),
+    (E.PASSED_ON, ""): gettext_lazy("%(who)s sent it to the service centre. %(why)s"),
+    (E.PASSED_ON, "limit"): gettext_lazy("It waited long enough at your hospital and went to the service centre."),
+    (E.PASSED_ON, "call"): gettext_lazy("%(who)s took a call about it: it is with the service centre now."),
     (E.EDITED, ""): gettext_lazy("%(who)s corrected the description."),
 }
 """Kind of event and its variant → the sentence."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tickets import portal
+from tickets import device_views, portal, portal_triage
 
 app_name = "portal"
 
@@ -19,4 +19,10 @@ urlpatterns = [
     path("requests/<str:number>/words/", portal.words, name="words"),
     path("requests/<str:number>/confirm/", portal.confirm, name="confirm"),
     path("requests/<str:number>/reopen/", portal.reopen, name="reopen"),
+    path("requests/<str:number>/pass-on/", portal_triage.pass_on, name="pass-on"),
+    path("requests/<str:number>/solve-here/", portal_triage.solve_here, name="solve-here"),
+    path("technician/", portal_triage.page, name="technician"),
+    path("technician/critical/", portal_triage.propose, name="critical"),
+    path("devices/", device_views.register("portal"), name="devices"),
+    path("devices/<int:pk>/", device_views.page("portal"), name="device"),
 ]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.utils.translation import gettext_lazy as _
 
+from common.wording import clock
+from sla.critical import Window
 from tickets.models import FaultClass, Ticket
+
+MINUTE = timedelta(minutes=1)
+"""A period that ends at midnight is said to last until 23:59 of its last day."""
 
 IMPACT, URGENCY = Ticket.Impact, Ticket.Urgency
 
@@ -33,6 +40,21 @@ def is_node_down(fault_class: FaultClass | None) -> bool:
 def priority(impact: int, urgency: int, fault_class: FaultClass | None) -> int:
     """1 (highest) to 4. A class that counts as node down is always 1 (A7)."""
     return 1 if is_node_down(fault_class) else MATRIX[impact, urgency]
+
+
+def raise_impact(ticket: Ticket, window: Window | None) -> None:
+    """A new fault in a critical period of its hospital weighs one level more, and says why (N12)."""
+    if window is not None:
+        ticket.impact = max(ticket.impact - 1, IMPACT.SYSTEM)
+        ticket.critical_reason, ticket.critical_until = window.period.reason, window.ends_at
+
+
+def critical_words(ticket: Ticket, now: datetime) -> str:
+    """ "month-end closing until 12-02 23:59", while it lasts."""
+    if ticket.critical_until is None or ticket.critical_until <= now:
+        return ""
+    until = clock(ticket.critical_until - MINUTE, now)
+    return str(_("%(reason)s until %(time)s")) % {"reason": ticket.critical_reason, "time": until}
 
 
 def terms(ticket: Ticket) -> dict[str, object]:

@@ -19,7 +19,7 @@ from tickets.models import Ticket
 from tickets.states import Status
 
 S = Status
-RANK = {S.NEW: 2, S.REMOTE: 3, S.DISPATCH: 4, S.TRAVEL: 4, S.ON_SITE: 6, S.SOLVED: 7, S.CLOSED: 8}
+RANK = {S.HOSPITAL: 1, S.NEW: 2, S.REMOTE: 3, S.DISPATCH: 4, S.TRAVEL: 4, S.ON_SITE: 6, S.SOLVED: 7, S.CLOSED: 8}
 """State → the step that it is at, counted from 1; with the engineer on site that is the repair."""
 ICONS = ("inbox", "message-circle", "headset", "truck", "map-pin", "wrench", "user-check")
 NOTHING: tuple[str, ...] = ()
@@ -107,6 +107,8 @@ def _promise(it: Progress, code: str, otherwise: str = "") -> tuple[str, ...]:
 
 
 def _received(it: Progress) -> Part:
+    if it.ticket.status == S.HOSPITAL:
+        return _("At your technician"), "now", (it.time(it.began),)
     again = (_("reported again"),) if it.ticket.cycle > 1 else NOTHING
     return _("Received"), "done", (it.time(it.began), *again)
 
@@ -154,6 +156,9 @@ def _unneeded(state: StepState) -> tuple[str, ...]:
 
 
 def _solved(it: Progress) -> Part:
+    solved_at = it.ticket.solved_at
+    if it.ticket.status == S.CLOSED and solved_at and FactKind.NOTIFIED not in it.first:
+        return _("Solved"), "done", (it.time(solved_at), _("by your hospital"))
     late = it.missed("fix")
     state = _state(it, 6, happened=FactKind.SOLVED in it.first, late=late)
     if state in {"done", "late"}:
@@ -187,6 +192,7 @@ def next_sentence(ticket: Ticket, deadlines: Iterable[Deadline], facts: Iterable
         S.ON_SITE: _next_fix,
         S.WAITING: _next_wait,
         S.SOLVED: _next_confirm,
+        S.HOSPITAL: _next_here,
     }.get(Status(ticket.status), _next_none)
     return tell(it)
 
@@ -286,6 +292,11 @@ def _next_confirm(it: Progress) -> NextStep:
     action = it.ticket.solution.rpartition("\n")[2]
     text = format_html("<b>{}</b> {}", _("We believe it is solved. Please try it."), action)
     return NextStep(text, "circle-check", asks=True)
+
+
+def _next_here(_it: Progress) -> NextStep:
+    text = _("Your hospital's technician looks at it first. The service centre has not been told yet.")
+    return NextStep(text, "stethoscope", asks=True)
 
 
 def _next_none(it: Progress) -> NextStep:

@@ -26,6 +26,11 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
     sight = "tickets.see"
     own_paths = ("assignee", "owner")
 
+    def seen_by(self, role: str, *, person: int | Given, hospital: int | Given | None) -> Self:
+        """A hospital sees no report of its own that nobody has verified: anybody may have sent it."""
+        rows = super().seen_by(role, person=person, hospital=hospital)
+        return rows.filter(is_unverified=False) if role in HOSPITAL else rows
+
     def unfinished(self) -> Self:
         """The company still owes work."""
         return self.filter(status__in=OPEN)
@@ -44,6 +49,7 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
         """With what a row of the queue says and nothing else: thirty rows of eight tables take their time to read."""
         return self.select_related("hospital", "site", "device", "fault_class", "owner", "assignee", "timeline").only(
             *("number", "title", "place", "priority", "priority_reason", "impact", "urgency", "status"),
+            *("is_unverified", "contact_phone"),
             *("hospital__name", "hospital__short_name", "site__name", "device__name", "fault_class__as_node_down"),
             *("owner__name", "assignee__name", "timeline__next_due_at"),
         )
@@ -58,7 +64,7 @@ class _StoryQuerySet(ScopedQuerySet[_Row]):
     def seen_by(self, role: str, *, person: int | Given, hospital: int | Given | None) -> Self:
         """Hospital people never get an internal row."""
         rows = super().seen_by(role, person=person, hospital=hospital)
-        return rows.filter(is_public=True) if role in HOSPITAL else rows
+        return rows.filter(is_public=True, ticket__is_unverified=False) if role in HOSPITAL else rows
 
 
 class TicketEventQuerySet(_StoryQuerySet["TicketEvent"]):

@@ -217,6 +217,7 @@ STATUS_TAGS: dict[str, tuple[str, Tone]] = {
     Status.SOLVED: ("circle-check", "ok"),
     Status.CLOSED: ("archive", "off"),
     Status.CANCELLED: ("ban", "off"),
+    Status.HOSPITAL: ("hospital", "off"),
 }
 
 

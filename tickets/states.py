@@ -21,11 +21,12 @@ class Status(models.TextChoices):
     SOLVED = "solved", _("Solved, to be confirmed")
     CLOSED = "closed", _("Closed")
     CANCELLED = "cancelled", _("Withdrawn")
+    HOSPITAL = "hospital", _("At the hospital's technician")
 
 
 S = Status
 OPEN = frozenset({S.NEW, S.REMOTE, S.DISPATCH, S.TRAVEL, S.ON_SITE, S.WAITING})
-"""The company still owes work. SOLVED waits for the hospital, CLOSED and CANCELLED are over."""
+"""The company still owes work. SOLVED and HOSPITAL wait for the hospital, CLOSED and CANCELLED are over."""
 LIVE = OPEN | {S.SOLVED}
 """Not over: people still talk about it."""
 
@@ -51,9 +52,16 @@ VERBS: dict[str, Rule] = {
     "confirm": Rule(frozenset({S.SOLVED}), S.CLOSED),
     "reopen": Rule(frozenset({S.SOLVED, S.CLOSED}), S.NEW),
     "cancel": Rule(OPEN - {S.ON_SITE}, S.CANCELLED),
+    # The hospital's technician goes first (A3).
+    "keep_here": Rule(frozenset({S.NEW}), S.HOSPITAL),
+    "pass_on": Rule(frozenset({S.HOSPITAL}), S.NEW),
+    "solve_here": Rule(frozenset({S.HOSPITAL}), S.CLOSED),
+    # Not true: it came by a label's code, and nobody stands by it.
+    "discard": Rule(OPEN - {S.ON_SITE}, S.CANCELLED),
     # What leaves the state alone.
+    "verify": Rule(LIVE),
     "answer": Rule(LIVE),
-    "words": Rule(LIVE),
+    "words": Rule(LIVE | {S.HOSPITAL}),
     "note": Rule(frozenset(S)),
     "log_call": Rule(frozenset(S)),
     "assign": Rule(OPEN),
@@ -66,6 +74,8 @@ VERBS: dict[str, Rule] = {
     "change_priority": Rule(OPEN),
     "change_class": Rule(OPEN),
     "edit": Rule(LIVE),
+    "set_cause": Rule(LIVE),
+    "override_verdict": Rule(LIVE),
     "retarget": Rule(OPEN),
 }
 """Verb → where it is allowed and where it leads. `resume` leads back to where the wait began."""

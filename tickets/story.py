@@ -16,12 +16,13 @@ from common.present import Attachment, Chip, Entry, EntryKind, Tag, closed_chip
 from sla.models import Deadline, Page
 from tickets.chain import ICONS, Clocks
 from tickets.models import Ticket, TicketEvent
+from warranty.wording import OUTCOMES
 
 E = TicketEvent.EventKind
 
 KINDS: dict[str, EntryKind] = {
     E.FILED: "hospital", E.WORDS: "hospital", E.ANSWER: "public", E.SOLVED: "public", E.NOTE: "internal",
-    E.CALL: "call",
+    E.CALL: "call", E.SOLVED_HERE: "hospital",
 }  # fmt: skip
 """Events that carry people's words; all others are facts of one line."""
 
@@ -38,7 +39,7 @@ STOPS_LEGS = {E.ANSWER, E.CALL, E.REMOTE_FAILED, E.REMOTE_LIMIT, E.ARRIVED, E.SO
 """Events that can have stopped a leg of the chain: they carry its verdict."""
 MOVES_CLOCKS = {
     E.REMOTE_FAILED, E.REMOTE_LIMIT, E.ARRIVED, E.WAITING, E.RESUMED, E.REOPENED, E.CANCELLED, E.PRIORITY,
-    E.FAULT_CLASS, E.RETARGETED, E.EVIDENCE,
+    E.FAULT_CLASS, E.RETARGETED, E.EVIDENCE, E.PASSED_ON,
 }  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def _event(ticket: Ticket, event: TicketEvent, verdicts: dict[datetime, Chip], n
 
 def _speaker(ticket: Ticket, event: TicketEvent) -> str:
     if event.kind == E.FILED:
-        return ticket.contact_name or ticket.reporter.name
+        return ticket.contact_name or (ticket.reporter.name if ticket.reporter else "")
     return event.by.name if event.by else _("Service desk")
 
 
@@ -167,6 +168,14 @@ def _what(event: TicketEvent, now: datetime) -> str:
     if event.kind == E.EDITED:
         fields = " · ".join(f"{FIELDS.get(name, name)}: {old} → {new}" for name, (old, new) in data["changes"].items())
         return f"{event.get_kind_display()} · {fields}"
+    if event.kind == E.VERDICT:
+        old, new = data.get("old"), str(OUTCOMES[data["new"]])
+        said = f"{OUTCOMES[old]} → {new}" if old else new
+        return (
+            f"{event.get_kind_display()}: {said} ({data['clause']})"
+            if data["clause"]
+            else f"{event.get_kind_display()}: {said}"
+        )
     return str(event.get_kind_display()) + _detail(event, now)
 
 

@@ -21,8 +21,20 @@ def end_waits() -> None:
 
 
 @shared_task
+def follow_triage() -> None:
+    """What waits at hospitals is remembered, and goes to the company in time (A3)."""
+    workflow.follow_triage(timezone.now())
+
+
+@shared_task
 def ask_again() -> None:
     """Ask the hospital again whether it is solved; after days of silence it counts as confirmed."""
     now = timezone.now()
     workflow.remind(now)
     workflow.close_silent(now)
+
+
+@shared_task
+def follow_verdicts() -> None:
+    """Who pays is asked again where devices or contracts changed."""
+    workflow.follow_verdicts(timezone.now())

@@ -182,7 +182,7 @@ class Reader:
         text = text.replace(ticket.hospital.name, slot("hs")).replace(ticket.hospital.short_name, slot("hs"))
         for name, login in self.names.items():
             text = text.replace(name, slot(f"P:{login}"))
-        return text.replace(ticket.reporter.name, slot("rn"))
+        return text.replace(ticket.reporter.name, slot("rn")) if ticket.reporter else text
 
 
 def _rows(model: type[models.Model], ticket: Ticket) -> Iterable[Any]:

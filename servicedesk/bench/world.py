@@ -71,7 +71,9 @@ def _hospital(model: Site, name: str, number: int, world: demo.World, chance: ra
     TravelTime.objects.bulk_create(roads)
     devices = [copy(device) for device in world.devices[original.name]]
     for device in devices:
-        device.pk, device.hospital, device.site, device.parent = None, hospital, site, None
+        day = device.acceptance
+        device.pk, device.hospital, device.site, device.parent, device.project = None, hospital, site, None, None
+        device.replaces, device.accepted_on = None, day
         device.serial = f"{device.serial.split('-')[0]}-{number:04}-{chance.randrange(1000):03}{device.serial[-1]}"
     Device.objects.bulk_create(devices)
     User.objects.bulk_create(

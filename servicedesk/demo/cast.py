@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from people.models import Role
@@ -22,6 +23,11 @@ BASES = (
 )
 
 
+ROOMS = (
+    "远程会诊中心", "第二会诊室", "手术示教室", "急诊抢救室", "重症监护室", "影像诊断室", "心电会诊室", "多学科会诊室",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Place:
     """A hospital with one site: road minutes and kilometres from each base that serves it, Chengdu first."""
@@ -36,7 +42,7 @@ class Place:
     longitude: float
     chengdu: tuple[int, int]
     nearer: tuple[str, int, int] | None = None
-    rooms: tuple[str, ...] = ("远程会诊中心", "第二会诊室", "手术示教室")
+    rooms: tuple[str, ...] = ROOMS
     his: bool = False
 
 
@@ -92,8 +98,29 @@ TEAMS = (
 MODELS = {
     "mcu": ("华视", "MX8 多点控制单元", "mcu"),
     "terminal": ("华视", "TE-50 高清会诊终端", "terminal"),
+    "old": ("华视", "TE-20 会诊终端", "terminal"),
     "his": ("捷信", "HIS 服务器 6", "his_server"),
 }
+DISCONTINUED = {"old": date(2023, 6, 30)}
+
+# When the projects began, by turns: accepted 80 days later, so the three years of some are over, of others not.
+STARTS = (date(2023, 8, 14), date(2024, 3, 1), date(2025, 4, 7))
+HIS_START = date(2025, 6, 1)
+
+# What happened to devices of the first hospital since: verb, device, day, what the verb is given
+LIVES: tuple[tuple[str, str, date, dict[str, str]], ...] = (
+    ("upgrade", "MCU-1", date(2025, 9, 12), {"version": "8.4.2", "reason": "修复长会议后断流"}),
+    ("move", "会诊终端 TE-5", date(2025, 11, 3), {"room": "重症监护室二区", "reason": "病区搬迁"}),
+    (
+        "swap",
+        "会诊终端 TE-2",
+        date(2026, 3, 18),
+        {"serial": "TE50-2601-R02", "software_version": "6.2.1", "reason": "编码板损坏"},
+    ),
+    ("upgrade", "会诊终端 TE-1", date(2026, 6, 9), {"version": "6.2.4", "reason": "待机后黑屏的补丁"}),
+    ("upgrade", "MCU-1", date(2026, 7, 21), {"version": "8.5", "reason": "年度升级"}),
+    ("retire", "会诊终端 TE-8", date(2026, 8, 14), {"reason": "房间改作病房"}),
+)
 
 # role, name, people in turn
 ROTATIONS = (

@@ -134,9 +134,10 @@ def withdrawn(t: Teller, _story: Story) -> None:
 def end(t: Teller, limit: datetime) -> None:
     """Most are confirmed, some late, some reopened once; the last ones still wait for the hospital."""
     _reread(t)
-    if t.ticket.status != Status.SOLVED:
+    nurse = t.ticket.reporter
+    if t.ticket.status != Status.SOLVED or nurse is None:
         return
-    nurse, roll = t.ticket.reporter, t.chance.random()
+    roll = t.chance.random()
     if roll < 0.06 and t.now + timedelta(days=2) < limit:
         workflow.reopen(t.ticket, by=nurse, reason=texts.REOPENED, now=t.after(600, 1300))
         _reread(t)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from devices.models import Device, DeviceModel
+from devices import lifecycle
+from devices.models import Device, DeviceModel, Project
 from people.models import (
     Department,
     Hospital,
@@ -26,7 +29,6 @@ from sla.defaults import BEGINNING
 from sla.models import Policy, PolicyAssignment
 
 TABLE_DATE = date(2026, 3, 1)
-ACCEPTED = date(2024, 5, 20)
 SOFTWARE = ("6.2.1", "6.2.3", "6.1.8")
 
 
@@ -55,7 +57,7 @@ def read() -> World:
             world.nurses[person.hospital.name] = person
     for site in Site.objects.select_related("hospital"):
         world.sites[site.hospital.name] = site
-    for device in Device.objects.select_related("hospital", "site", "model").order_by("pk"):
+    for device in Device.objects.in_use().select_related("hospital", "site", "model").order_by("pk"):
         world.devices.setdefault(device.hospital.name, []).append(device)
     return world
 
@@ -74,7 +76,7 @@ def make() -> World:
         for name, tier, region, base in cast.TEAMS
     }
     models = {
-        code: DeviceModel.objects.create(maker=maker, name=name, kind=kind)
+        code: DeviceModel.objects.create(maker=maker, name=name, kind=kind, discontinued_on=cast.DISCONTINUED.get(code))
         for code, (maker, name, kind) in cast.MODELS.items()
     }
     his = Policy.objects.get(code="his")
@@ -87,6 +89,7 @@ def make() -> World:
             )
     _people(teams)
     world = read()
+    _pasts(world.people)
     for role, name, turns in cast.ROTATIONS:
         rotation = Rotation.objects.create(role=role, name=name, starts_on=date(2020, 1, 6))
         for position, login in enumerate(turns, start=1):
@@ -123,34 +126,67 @@ def _place(place: cast.Place, region: Region, bases: dict[str, ServiceBase]) -> 
 
 
 def _devices(place: cast.Place, site: Site, number: int, models: dict[str, DeviceModel]) -> None:
-    common = {"hospital": site.hospital, "site": site, "installed_on": ACCEPTED, "accepted_on": ACCEPTED}
-    mcu = Device.objects.create(
+    """An MCU with a terminal in every room, all of one accepted project; HIS in a project of its own."""
+    start = cast.STARTS[number % len(cast.STARTS)]
+    video = _project(site, "远程会诊系统一期", start, 80)
+    put = partial(lifecycle.install, site=site, by=None, now=_noon(start), on=start)
+    mcu = put(
         model=models["mcu"],
         name="MCU-1",
         room="信息科机房",
         serial=f"MX8-24{number:02}-001",
         software_version="8.4",
-        **common,
+        project=video,
     )
     for index, room in enumerate(place.rooms, start=1):
-        Device.objects.create(
+        put(
             model=models["terminal"],
             name=f"会诊终端 TE-{index}",
             room=room,
             serial=f"TE50-24{number:02}-{index:03}",
             parent=mcu,
             software_version=SOFTWARE[index % 3],
-            **common,
+            project=video,
         )
     if place.his:
-        Device.objects.create(
+        put(
             model=models["his"],
             name="HIS 主服务器",
             room="信息科机房",
             serial=f"HIS6-25{number:02}",
             software_version="6.0.12",
-            **common,
+            project=_project(site, "HIS 6 实施", cast.HIS_START, 60),
+            on=cast.HIS_START,
+            now=_noon(cast.HIS_START),
         )
+
+
+def _project(site: Site, name: str, start: date, days: int) -> Project:
+    """Accepted so many days after it was begun."""
+    end = start + timedelta(days=days)
+    return Project.objects.create(hospital=site.hospital, name=name, started_on=start, accepted_on=end)
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(4), UTC)
+
+
+def _pasts(people: dict[str, User]) -> None:
+    """What happened to some devices since: a swap, a move, upgrades, one out of use."""
+    engineer = people["lihang"]
+    site = Site.objects.get(hospital__name=cast.PEOPLE[0].hospital)
+    devices = {device.name: device for device in site.devices.all()}
+    for verb, name, day, what in cast.LIVES:
+        device = devices[name]
+        now = _noon(day)
+        devices[name] = getattr(lifecycle, verb)(device, by=engineer, now=now, **_given(device, what))
+
+
+def _given(device: Device, what: dict[str, str]) -> dict[str, Any]:
+    """A move says the whole place: what it does not change stays."""
+    if "room" in what:
+        return {"site": device.site, "parent": device.parent, **what}
+    return dict(what)
 
 
 def _people(teams: dict[str, Team]) -> None:

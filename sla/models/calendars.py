@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from people.models import User
@@ -95,3 +96,37 @@ class CalendarVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.calendar} v{self.number}"
+
+
+class CalendarDraft(models.Model):
+    """A year of the national calendar on its way in: loaded, looked at, then put in force or dropped (N11).
+
+    `days` is the whole year as it would stand: [["2027-10-01", "holiday", "国庆节"], …] in order. A draft that
+    was put in force stays, as the edition of the year that somebody answered for.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        ACTIVE = "active", _("in force")
+        DISCARDED = "discarded", _("discarded")
+
+    year = models.PositiveSmallIntegerField(_("year"))
+    days = models.JSONField(_("days"), default=list)
+    source = models.CharField(_("source"), max_length=120, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("made by"))
+    made_at = models.DateTimeField(_("made"))
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    moved = models.PositiveIntegerField(_("matters that follow it"), default=0)
+
+    class Meta:
+        verbose_name = _("draft of a calendar year")
+        verbose_name_plural = _("drafts of calendar years")
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("year",), condition=Q(state="draft"), name="sla_one_draft_a_year")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year} {self.get_state_display()}"

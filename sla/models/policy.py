@@ -23,6 +23,16 @@ class Ladder(models.Model):
         _("an acknowledgement lapses after minutes of silence"), default=15, validators=[MinValueValidator(1)]
     )
 
+    critical = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("in critical periods"),
+        help_text=_("Stands in for this one while the hospital is in a critical period."),
+    )
+
     class Meta:
         verbose_name = _("escalation ladder")
         verbose_name_plural = _("escalation ladders")

@@ -22,7 +22,7 @@ from pytest_django import DjangoDbBlocker
 from people import links
 from sla.models import Deadline, Policy
 from sla.sweep import sweep
-from tests.browser import product
+from tests.browser import product, special_days
 from tests.browser.product import Product
 from tickets.console_forms import FORMS
 
@@ -117,6 +117,7 @@ PANELS = {
     "resolve": "on_site",
     "reopen": "solved",
     "cancel": "new",
+    "pass_on": "new",
     "change_priority": "travel",
     "change_class": "travel",
     "edit": "travel",
@@ -183,7 +184,31 @@ def setup(made: Product) -> dict[str, Visit]:
     }
 
 
-GROUPS = {"portal": portal, "console": console, "panels": panels, "frame": frame, "set-up": setup}
+def rules(made: Product) -> dict[str, Visit]:
+    """Calendars with a draft that moves a clock, critical periods, and the technician who goes first."""
+    case = special_days.made(made)
+    year = f"/desk/calendars/{case.draft.year}/"
+    at_home, at_desk = f"/requests/{case.ticket.number}/", f"/desk/tickets/{case.ticket.number}/"
+    return {
+        "calendars": Visit("gaoyuan", "/desk/calendars/"),
+        "calendars, empty form": Visit("gaoyuan", "/desk/calendars/", send("main form[method=post]"), 422),
+        "calendar draft": Visit("gaoyuan", year),
+        "calendar draft of a manager": Visit("wanglei", year),
+        "critical periods": Visit("linxiao", "/desk/critical/"),
+        "critical, empty form": Visit("linxiao", "/desk/critical/", send("form[data-draft]"), 422),
+        "technician": Visit("liuhaiyan", "/technician/"),
+        "technician, propose": Visit("liuhaiyan", "/technician/", click("#critical summary")),
+        "request at the technician": Visit("liuhaiyan", at_home),
+        "request at the technician, of the nurse": Visit("zhoumin", at_home),
+        "report, technician first": Visit("zhoumin", "/report/"),
+        "ticket at the hospital": Visit("linxiao", at_desk),
+        "ticket in a critical period": Visit("linxiao", f"/desk/tickets/{case.critical.number}/"),
+        "request in a critical period": Visit("zhoumin", f"/requests/{case.critical.number}/"),
+        "wall": Visit("wanglei", "/desk/wall/"),
+    }
+
+
+GROUPS = {"portal": portal, "console": console, "panels": panels, "frame": frame, "set-up": setup, "rules": rules}
 
 
 @pytest.fixture(scope="module")

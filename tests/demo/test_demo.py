@@ -15,6 +15,8 @@ from sla.audit import differences
 from sla.models import Deadline, Page
 from sla.sweep import sweep
 from tickets.models import Ticket
+from warranty import duties, entitlements
+from warranty.models import Contract
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +74,13 @@ def test_production_refuses_the_demo(settings: object) -> None:
     settings.PRODUCTION = True  # type: ignore[attr-defined]
     with pytest.raises(CommandError):
         call_command("demo")
+
+
+def test_contracts_of_both_kinds_are_in_force_used_and_owed(demo: None) -> None:
+    today = timezone.now().date()
+    running = list(Contract.objects.signed().filter(starts_on__lte=today, ends_on__gte=today))
+    assert {contract.policy.code for contract in running} == {"telemedicine", "his_later"}
+    assert {contract.phase for contract in running} == {"free", "paid"}
+    quotas = entitlements.in_year(running, today)
+    assert {quota.left for quota in quotas if quota.entitlement.kind == "urgent"} == {0, 1}
+    assert {"done", "on_track"} <= {duty.forecast.state for duty in duties.ledger_of(quotas, today)}

@@ -25,7 +25,7 @@ def filled(ticket: Ticket, user: User, scene: Scene) -> list[str]:
 
 
 def test_every_verb_has_a_right_and_every_right_exists() -> None:
-    assert set(actions.ACTS) == set(VERBS) - {"respond", "turn_back", "evidence"}
+    assert set(actions.ACTS) == set(VERBS) - {"respond", "turn_back", "keep_here", "evidence"}
     assert set(actions.ACTS.values()) <= set(ACTS)
     assert set(actions.BUTTONS) <= set(actions.ACTS)
 

@@ -115,7 +115,7 @@ def test_another_hospitals_things_do_not_exist(scene: Scene) -> None:
 
 def test_device_and_site_must_belong_together_and_be_in_use(scene: Scene) -> None:
     elsewhere = SiteFactory(hospital=scene.hospital)
-    device, gone = DeviceFactory(site=scene.site), DeviceFactory(site=scene.site, is_active=False)
+    device, gone = DeviceFactory(site=scene.site), DeviceFactory(site=scene.site, state="retired")
     program = Program(scene.nurse)
     assert list(mistakes(program.post("/tickets/", title="x", device=device.pk, site=elsewhere.pk))) == ["#/device"]
     assert list(mistakes(program.post("/tickets/", title="x", device=gone.pk))) == ["#/device"]

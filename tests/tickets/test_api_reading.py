@@ -190,7 +190,7 @@ def test_devices_and_sites_are_ones_own(scene: Scene) -> None:
     assert program.get("/devices/", serial=device.serial).json()["results"][0]["model"]["kind"] == "terminal"
     assert program.get(f"/devices/{device.pk}/").json()["site"] == {"id": scene.site.pk, "name": scene.site.name}
     assert program.get(f"/sites/{scene.site.pk}/").json()["timezone"] == "Asia/Shanghai"
-    assert program.get("/devices/", is_active="false").json()["results"] == []
+    assert program.get("/devices/", state="retired").json()["results"] == []
     assert program.get(f"/devices/{foreign.pk}/").status_code == 404
     assert program.get(f"/devices/{'9' * 30}/").status_code == 404
     assert program.get(f"/sites/{foreign.site_id}/").status_code == 404

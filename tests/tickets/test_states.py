@@ -11,35 +11,38 @@ import pytest
 from django.db import transaction
 
 from sla.models import PauseReason
+from tests.factories import TechnicianFactory
 from tests.tickets.conftest import Scene
 from tickets import workflow
 from tickets.models import Ticket
 from tickets.states import VERBS, Status, WrongState
 
-# Columns: new remote dispatch travel on_site waiting solved closed cancelled.
+# Columns: new remote dispatch travel on_site waiting solved closed cancelled hospital.
 # A state: the verb leads there.  =: allowed, the state stays.  -: refused.
 TABLE = """
-answer          remote   =        =        =        =        =        =   -   -
-words           =        =        =        =        =        =        =   -   -
-note            =        =        =        =        =        =        =   =   =
-log_call        =        =        =        =        =        =        =   =   =
-take            =        =        =        =        =        =        -   -   -
-assign          =        =        =        dispatch =        =        -   -   -
-offer_owner     =        =        =        =        =        =        =   -   -
-accept_owner    =        =        =        =        =        =        =   -   -
-decline_owner   =        =        =        =        =        =        =   -   -
-remote_failed   -        dispatch -        -        -        -        -   -   -
-depart          -        -        travel   -        -        -        -   -   -
-arrive          -        -        on_site  on_site  -        -        -   -   -
-wait            -        waiting  waiting  waiting  waiting  -        -   -   -
-resume          -        -        -        -        -        on_site  -   -   -
-resolve         solved   solved   solved   solved   solved   solved   -   -   -
-confirm         -        -        -        -        -        -        closed - -
-reopen          -        -        -        -        -        -        new new -
-cancel          cancelled cancelled cancelled cancelled - cancelled   -   -   -
-change_priority =        =        =        =        =        =        -   -   -
-change_class    =        =        =        =        =        =        -   -   -
-edit            =        =        =        =        =        =        =   -   -
+answer          remote   =        =        =        =        =        =   -   -   -
+words           =        =        =        =        =        =        =   -   -   =
+note            =        =        =        =        =        =        =   =   =   =
+log_call        =        =        =        =        =        =        =   =   =   new
+take            =        =        =        =        =        =        -   -   -   -
+assign          =        =        =        dispatch =        =        -   -   -   -
+offer_owner     =        =        =        =        =        =        =   -   -   -
+accept_owner    =        =        =        =        =        =        =   -   -   -
+decline_owner   =        =        =        =        =        =        =   -   -   -
+remote_failed   -        dispatch -        -        -        -        -   -   -   -
+depart          -        -        travel   -        -        -        -   -   -   -
+arrive          -        -        on_site  on_site  -        -        -   -   -   -
+wait            -        waiting  waiting  waiting  waiting  -        -   -   -   -
+resume          -        -        -        -        -        on_site  -   -   -   -
+resolve         solved   solved   solved   solved   solved   solved   -   -   -   -
+confirm         -        -        -        -        -        -        closed - -   -
+reopen          -        -        -        -        -        -        new new -   -
+cancel          cancelled cancelled cancelled cancelled - cancelled   -   -   -   -
+change_priority =        =        =        =        =        =        -   -   -   -
+change_class    =        =        =        =        =        =        -   -   -   -
+edit            =        =        =        =        =        =        =   -   -   -
+pass_on         -        -        -        -        -        -        -   -   -   new
+solve_here      -        -        -        -        -        -        -   -   -   closed
 """
 EXPECTED = {
     (row.split()[0], state): cell
@@ -75,6 +78,10 @@ def calls(scene: Scene, ticket: Ticket) -> dict[str, Callable[[], Ticket]]:
         "confirm": lambda: workflow.confirm(ticket, by=nurse, now=now),
         "reopen": lambda: workflow.reopen(ticket, by=nurse, reason="又黑了", now=now),
         "cancel": lambda: workflow.cancel(ticket, reason="重复", **by_operator),
+        "pass_on": lambda: workflow.pass_on(ticket, by=nurse, now=now),
+        "solve_here": lambda: workflow.solve_here(
+            ticket, by=TechnicianFactory(hospital=scene.hospital), text="换线", now=now
+        ),
         "change_priority": lambda: workflow.change_priority(ticket, impact=1, urgency=1, reason="", **by_operator),
         "change_class": lambda: workflow.change_class(ticket, fault_class=scene.fault_class("port"), **by_operator),
         "edit": lambda: workflow.edit(ticket, title="新标题", description="", place="", version=1, **by_operator),
@@ -103,7 +110,8 @@ def test_each_verb_leads_where_the_table_says_and_is_refused_elsewhere(scene: Sc
 
 
 def test_every_verb_of_the_table_of_states_is_tried_here(scene: Scene) -> None:
-    steps_of_others = {"respond", "turn_back", "evidence", "confirm_evidence", "retarget"}
+    steps_of_others = {"respond", "turn_back", "keep_here", "evidence", "confirm_evidence", "retarget"}
+    steps_of_others |= {"verify", "discard", "set_cause", "override_verdict"}  # test_scanning, test_verdicts
     assert set(VERBS) - steps_of_others == set(calls(scene, scene.file())) == {verb for verb, _ in EXPECTED}
 
 

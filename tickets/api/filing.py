@@ -29,7 +29,7 @@ PHONE = r"^[0-9+() -]{3,20}$"
 
 
 # In no order: that of devices joins their hospitals once more.
-_DEVICES = Device.objects.filter(is_active=True).select_related("site__hospital", "model").order_by()
+_DEVICES = Device.objects.in_use().select_related("site__hospital", "model").order_by()
 _SITES = Site.objects.select_related("hospital")
 _tiles = Prepared(lambda: FaultTile.objects.filter(is_active=True, code=Given("code")).select_related("fault_class"))
 

@@ -18,10 +18,12 @@ from people.models import User
 from sla.explain import explain
 from sla.models import Deadline
 from sla.present import is_over
-from tickets import actions
-from tickets.models import Kind, Ticket, TicketAttachment, TicketEvent
+from tickets import actions, verdict_card
+from tickets.models import Kind, Ticket, TicketAttachment, TicketEvent, TicketVerdict
 from tickets.querysets import TicketQuerySet
 from tickets.states import Status
+from tickets.workflow.verdicts import current
+from warranty.wording import CAUSES, OUTCOMES
 
 INTERNAL = ("assignee", "team", "offered_to", "priority_reason", "fault_class")
 """Fields that a hospital does not get: they are not there at all."""
@@ -35,6 +37,8 @@ PUBLIC_DETAILS = {
     "reopened": ("cycle",),
     "edited": ("changes",),
     "call": ("seconds",),
+    "triage": ("until",),
+    "passed_on": ("how",),
 }
 """Kind of event → what of its details a hospital may read."""
 
@@ -64,7 +68,8 @@ class TicketRowSerializer(Shape[Ticket]):
     site = Named()
     device = NamedDevice(allow_null=True)
     place = serializers.CharField()
-    reporter = Named()
+    reporter = Named(allow_null=True)
+    is_unverified = serializers.BooleanField()
     owner = Named(allow_null=True)
     assignee = Named(allow_null=True, required=False)
     team = Named(allow_null=True, required=False)
@@ -82,6 +87,29 @@ class TicketRowSerializer(Shape[Ticket]):
         return fields
 
 
+class VerdictSerializer(serializers.Serializer[TicketVerdict]):
+    """Who pays, by which version of which rule, and what it would cost; `reason` is a manager's word against it."""
+
+    version = serializers.IntegerField()
+    cause = serializers.ChoiceField(CAUSES)
+    outcome = serializers.ChoiceField([(str(code), label) for code, label in OUTCOMES.items()])
+    sentence = serializers.SerializerMethodField()
+    rule = serializers.CharField(source="rule_code")
+    rule_version = serializers.IntegerField()
+    clause = serializers.CharField()
+    until = serializers.DateField(allow_null=True)
+    decider = serializers.CharField()
+    total = serializers.SerializerMethodField()
+    reason = serializers.CharField()
+    at = Moment()
+
+    def get_sentence(self, row: TicketVerdict) -> str:
+        return verdict_card.card(row).sentence
+
+    def get_total(self, row: TicketVerdict) -> str:
+        return str(verdict_card.card(row).total)
+
+
 class TicketSerializer(TicketRowSerializer):
     """A ticket with its texts. Send `ETag` back as `If-Match` to change what you have read, and nothing newer."""
 
@@ -90,12 +118,20 @@ class TicketSerializer(TicketRowSerializer):
     contact_name = serializers.CharField()
     contact_phone = serializers.SerializerMethodField()
     priority_reason = serializers.CharField(required=False)
+    critical_reason = serializers.CharField()
+    critical_until = Moment(allow_null=True)
     offered_to = Named(allow_null=True, required=False)
     wait_until = Moment(allow_null=True)
     expected_arrival_at = Moment(allow_null=True)
     solved_at = Moment(allow_null=True)
     closed_at = Moment(allow_null=True)
+    verdict = serializers.SerializerMethodField()
     verbs = serializers.SerializerMethodField()
+
+    @extend_schema_field(VerdictSerializer(allow_null=True))
+    def get_verdict(self, ticket: Ticket) -> Any:
+        row = current(ticket) if ticket.device_id else None
+        return VerdictSerializer(row).data if row else None
 
     def get_contact_phone(self, ticket: Ticket) -> str:
         """Masked for the company, whose looking at the whole number is on record (POST …/phone/)."""

@@ -29,6 +29,8 @@ from tickets.api.base import IF_MATCH, ONCE, TicketView, answer, check_unchanged
 from tickets.api.filing import LONG
 from tickets.console_forms.fields import colleagues
 from tickets.models import FaultClass, Ticket
+from tickets.workflow.verdicts import CHOICES
+from warranty.wording import CAUSES, OUTCOMES
 
 A_DAY_MS = 24 * 3600 * 1000
 
@@ -126,6 +128,15 @@ class Classify(Strict):
     fault_class = Code(queryset=FaultClass.objects.filter(is_active=True))
 
 
+class SetCause(Strict):
+    cause = Choice(choices=CAUSES)
+
+
+class Override(Strict):
+    outcome = Choice(choices=[(str(one), OUTCOMES[one]) for one in OUTCOMES if one in CHOICES])
+    reason = Text(max_length=200)
+
+
 class Retarget(Strict):
     deadline = _OfTicket(queryset=Deadline.objects.filter(state__in=OPEN_STATES), help_text="The id of a deadline.")
     due_at = Moment()
@@ -174,8 +185,12 @@ VERBS = (
     Verb("confirm", Nothing, workflow.confirm),
     Verb("reopen", Reopen, workflow.reopen),
     Verb("cancel", Why, workflow.cancel),
+    Verb("pass_on", Reopen, workflow.pass_on),
+    Verb("solve_here", Said, workflow.solve_here),
     Verb("change_priority", Judge, workflow.change_priority, overwrites=True),
     Verb("change_class", Classify, workflow.change_class, overwrites=True),
+    Verb("set_cause", SetCause, workflow.set_cause, overwrites=True),
+    Verb("override_verdict", Override, workflow.override_verdict, overwrites=True),
     Verb("retarget", Retarget, _retarget, overwrites=True),
 )
 """Every verb of `tickets.actions` but `edit`, which is the ticket's PATCH."""

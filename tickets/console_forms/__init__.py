@@ -2,11 +2,13 @@
 
 from tickets.console_forms.base import VerbForm
 from tickets.console_forms.call import CallForm
-from tickets.console_forms.ending import CancelForm, ReopenForm, ResolveForm
+from tickets.console_forms.ending import CancelForm, PassOnForm, ReopenForm, ResolveForm
 from tickets.console_forms.onsite import ArriveForm, DepartForm, EvidenceForm, RemoteFailedForm
 from tickets.console_forms.ownership import AcceptOwnerForm, AssignForm, DeclineOwnerForm, OfferOwnerForm, TakeForm
+from tickets.console_forms.scanned import DiscardForm, VerifyForm
 from tickets.console_forms.talk import SayForm
 from tickets.console_forms.terms import EditForm, FaultClassForm, PriorityForm, RetargetForm
+from tickets.console_forms.verdict import CauseForm, OverrideForm
 from tickets.console_forms.waits import ResumeForm, WaitForm
 
 FORMS: tuple[type[VerbForm], ...] = (
@@ -24,10 +26,15 @@ FORMS: tuple[type[VerbForm], ...] = (
     ResolveForm,
     ReopenForm,
     CancelForm,
+    PassOnForm,
+    VerifyForm,
+    DiscardForm,
     PriorityForm,
     FaultClassForm,
     EditForm,
     RetargetForm,
+    CauseForm,
+    OverrideForm,
 )
 """Every verb with a form of its own; the composer's three share `SayForm`."""
 

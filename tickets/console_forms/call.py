@@ -114,7 +114,7 @@ class CallForm(forms.Form):
         self.fields["contact_name"].required = self.key("caller") is None
         self._offer("site", Site.objects.filter(hospital=self.key("hospital")))
         self._only_choice("site")
-        devices = Device.objects.filter(hospital=self.key("hospital"), is_active=True).select_related("site")
+        devices = Device.objects.in_use().filter(hospital=self.key("hospital")).select_related("site")
         self._offer("device", devices.filter(site=self.key("site")) if self.key("site") else devices)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Solved, opened again, withdrawn."""
+"""Solved, opened again, withdrawn; taken over from the hospital."""
 
 from __future__ import annotations
 
@@ -44,3 +44,15 @@ class CancelForm(VerbForm):
 
     def perform(self) -> None:
         workflow.cancel(self.ticket, by=self.user, reason=self.cleaned_data["reason"], now=self.now)
+
+
+class PassOnForm(VerbForm):
+    verb = "pass_on"
+    heading, submit = gettext_lazy("Take it over from the hospital"), gettext_lazy("Take it over")
+    done = gettext_lazy("It is the company's now; its clocks run.")
+    hint = gettext_lazy("The hospital's technician has it. From now on the response clock runs.")
+
+    reason = long_text(gettext_lazy("Why"), required=False, rows=2)
+
+    def perform(self) -> None:
+        workflow.pass_on(self.ticket, by=self.user, reason=self.cleaned_data["reason"], now=self.now)

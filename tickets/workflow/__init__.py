@@ -7,17 +7,22 @@ another `states.Refused` (whose `sentence` is for the person who asked), and `Co
 edit; roles are the caller's business (`people.access`). Nothing outside this package writes a status.
 """
 
+from tickets.states import Refused
 from tickets.workflow.ending import cancel, close_silent, confirm, remind, reopen, resolve
 from tickets.workflow.engine import follow_engine
 from tickets.workflow.intake import open_ticket
 from tickets.workflow.onsite import arrive, confirm_evidence, depart, remote_failed
 from tickets.workflow.ownership import accept_owner, assign, decline_owner, offer_owner, take
+from tickets.workflow.scanning import discard, report, verify
 from tickets.workflow.talk import answer, log_call, note, words
 from tickets.workflow.terms import Conflict, change_class, change_priority, edit, retarget
+from tickets.workflow.triage import configure, follow_triage, pass_on, solve_here
+from tickets.workflow.verdicts import follow_verdicts, override_verdict, set_cause
 from tickets.workflow.waits import end_waits, resume, wait
 
 __all__ = [
     "Conflict",
+    "Refused",
     "accept_owner",
     "answer",
     "arrive",
@@ -26,24 +31,34 @@ __all__ = [
     "change_class",
     "change_priority",
     "close_silent",
+    "configure",
     "confirm",
     "confirm_evidence",
     "decline_owner",
     "depart",
+    "discard",
     "edit",
     "end_waits",
     "follow_engine",
+    "follow_triage",
+    "follow_verdicts",
     "log_call",
     "note",
     "offer_owner",
     "open_ticket",
+    "override_verdict",
+    "pass_on",
     "remind",
     "remote_failed",
     "reopen",
+    "report",
     "resolve",
     "resume",
     "retarget",
+    "set_cause",
+    "solve_here",
     "take",
+    "verify",
     "wait",
     "words",
 ]

@@ -166,7 +166,8 @@ class Act:
 
         The hospital's pages hear of it when there is something new for them to see.
         """
-        audience = self.ticket.hospital_id if self._is_public else None
+        shown = self._is_public and not self.ticket.is_unverified
+        audience = self.ticket.hospital_id if shown else None
         outbox.tell_batch(self.messages, self.now, also=[live.Event("ticket", self.ticket.number, audience)])
 
 

@@ -14,6 +14,7 @@ from tickets.models import Ticket
 from tickets.states import Refused, Status
 from tickets.workflow import telling
 from tickets.workflow.act import Act, E, act, each, needed
+from tickets.workflow.terms import clock_terms
 
 
 def resolve(ticket: Ticket, *, by: User, cause: str, action: str, now: datetime) -> Ticket:
@@ -67,9 +68,14 @@ def reopen(ticket: Ticket, *, by: User, reason: str = "", now: datetime) -> Tick
             days = settings.TICKET_REOPEN_WITHIN.days
             raise Refused(_("It was closed more than %(days)d days ago; please report it anew.") % {"days": days})
         doing.move("reopen")
-        doing.change(cycle=row.cycle + 1, solved_at=None, closed_at=None)
+        known = row.timeline.facts.filter(kind=FactKind.NOTIFIED).exists()
+        doing.change(cycle=row.cycle + known, solved_at=None, closed_at=None)
         event = doing.event(E.REOPENED, public=True, body=reason, cycle=row.cycle)
-        doing.fact(FactKind.REOPENED)
+        if known:
+            doing.fact(FactKind.REOPENED)
+        else:
+            # The hospital had solved it by itself: the company hears of it only now (A3).
+            doing.fact(FactKind.NOTIFIED, data=clock_terms(row, now))
         telling.handlers(doing, "ticket.reopened", key=f"event:{event.pk}", reason=reason)
         telling.hospital(doing, "ticket.reopened", key=f"event:{event.pk}", reason=reason)
     return doing.ticket

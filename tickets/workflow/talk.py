@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from people.models import User
 from tickets import priorities
 from tickets.models import Ticket
-from tickets.states import OPEN, Refused
-from tickets.workflow import telling
+from tickets.states import OPEN, Refused, Status
+from tickets.workflow import telling, triage
 from tickets.workflow.act import E, act, needed
 
 
@@ -39,7 +39,8 @@ def words(ticket: Ticket, *, by: User, text: str, files: Sequence[UploadedFile] 
     text = needed(text, _("Write what you want to tell us."))
     with act(ticket, "words", by=by, now=now) as doing:
         event = doing.event(E.WORDS, public=True, body=text, files=files)
-        telling.handlers(doing, "ticket.words", key=f"event:{event.pk}", text=text)
+        tell = telling.here if doing.ticket.status == Status.HOSPITAL else telling.handlers
+        tell(doing, "ticket.words", key=f"event:{event.pk}", text=text)
     return doing.ticket
 
 
@@ -66,6 +67,9 @@ def log_call(
         raise Refused(_("The call's start lies in the future."))
     with act(ticket, "log_call", by=by, now=now) as doing:
         row = doing.ticket
+        if row.status == Status.HOSPITAL:
+            # Somebody rang about what their technician has: the company knows of it from the call's start.
+            triage.notify(doing, at=max(started_at, row.created_at), how="call")
         unsolved = row.status in OPEN
         if unsolved and priorities.is_node_down(row.fault_class) and not hang_up_reason:
             raise Refused(_("This fault is not solved: say why the call was ended (A7)."))

@@ -8,7 +8,7 @@ from typing import Any
 from notifications.outbox import Message
 from people import roster
 from people.models import Role, User
-from tickets import links
+from tickets import links, triage
 from tickets.workflow.act import Act, is_urgent
 
 EXCERPT = 300
@@ -39,7 +39,7 @@ def tell(act: Act, kind: str, people: Iterable[User | None], *, key: str, text: 
 def hospital(act: Act, kind: str, *, key: str, text: str = "", **more: Any) -> None:
     """Tell the person at the hospital who reported it."""
     reporter = act.ticket.reporter
-    tell(act, kind, [reporter] if reporter.is_hospital else [], key=key, text=text, **more)
+    tell(act, kind, [reporter] if reporter and reporter.is_hospital else [], key=key, text=text, **more)
 
 
 def handlers(act: Act, kind: str, *, key: str, text: str = "", **more: Any) -> None:
@@ -47,6 +47,12 @@ def handlers(act: Act, kind: str, *, key: str, text: str = "", **more: Any) -> N
     ticket = act.ticket
     people: list[User | None] = [one for one in (ticket.assignee, ticket.owner) if one and one.is_active]
     tell(act, kind, people or on_duty(act, Role.OPERATOR), key=key, text=text, **more)
+
+
+def here(act: Act, kind: str, *, key: str, text: str = "", **more: Any) -> None:
+    """Tell the hospital's own people: who reported it, and its technicians."""
+    ticket = act.ticket
+    tell(act, kind, [ticket.reporter, *triage.technicians(ticket.hospital)], key=key, text=text, **more)
 
 
 def on_duty(act: Act, *roles: str) -> list[User | None]:

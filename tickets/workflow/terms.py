@@ -30,6 +30,25 @@ class Conflict(Refused):
         super().__init__(_("Somebody else has changed this in the meantime. Compare, and save again."))
 
 
+def clock_terms(ticket: Ticket, at: datetime) -> dict[str, object]:
+    """What the clocks' targets depend on, for a fault that the company is notified of at `at`."""
+    device_kind = ticket.device.model.kind if ticket.device else ""
+    return {
+        "policy": deadlines.policy_for(ticket.hospital, device_kind, at).code,
+        "device_kind": device_kind,
+        "kind": ticket.kind,
+        **priorities.terms(ticket),
+        **_critical(ticket, at),
+    }
+
+
+def _critical(ticket: Ticket, at: datetime) -> dict[str, object]:
+    until = ticket.critical_until
+    if until is None or until <= at:
+        return {}
+    return {"critical": {"reason": ticket.critical_reason, "until": until.isoformat()}}
+
+
 def change_priority(ticket: Ticket, *, impact: int, urgency: int, reason: str, by: User, now: datetime) -> Ticket:
     """Judge impact and urgency anew; the clocks follow the new priority from now on.
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from notifications.models import Delivery, Notification
 from people.models import Role, User
-from servicedesk.demo import cast, history, live, world
+from servicedesk.demo import cast, contracts, history, live, world
 
 TICKETS = 300
 
@@ -76,6 +76,8 @@ class Command(BaseCommand):
         else:
             history.tell(world.read(), tickets, now)
         with transaction.atomic():
+            # Behind the past: what was promised then is counted by what held then.
+            contracts.make(now)
             # What was told in the past year was read long ago, and no mail of it is sent now.
             Notification.objects.update(read_at=now)
             Delivery.objects.all().delete()

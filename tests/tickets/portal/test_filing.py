@@ -118,7 +118,7 @@ def test_another_hospitals_device_or_site_is_a_field_error_and_nothing_is_writte
 
 
 def test_a_device_out_of_use_cannot_be_reported(case: Case, nurse: Client) -> None:
-    gone = DeviceFactory(site=case.site, is_active=False)
+    gone = DeviceFactory(site=case.site, state="retired")
     assert nurse.post(file_url(), report(case, device=gone.pk)).status_code == 400
 
 

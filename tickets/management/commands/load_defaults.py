@@ -8,11 +8,13 @@ from django.core.management.base import BaseCommand
 
 from sla import defaults as promises
 from tickets import defaults as faults
+from warranty import defaults as contracts
 
 
 class Command(BaseCommand):
-    help = "Make the policies, calendars, ladders, fault classes and tiles that are missing; change no existing row."
+    help = "Make the rows that are missing: policies, calendars, warranty rules, fault classes; change no other."
 
     def handle(self, *args: Any, **options: Any) -> None:
         promises.load()
+        contracts.load()
         faults.load()

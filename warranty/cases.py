@@ -1,0 +1,146 @@
+"""From rows to the values that `coverage` decides by: a device's facts, the rules, the contracts that cover it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+
+from devices.models import Device
+from warranty import coverage
+from warranty.coverage import Case, Cover, Facts, Price, Term, Verdict
+from warranty.models import Contract, CoverageTerm, PriceRow, WarrantyProof
+
+DEEPEST = 20
+"""A chain of swaps is followed so far; no device was ever swapped as often."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything that decides who pays for the devices of some hospitals, held in memory."""
+
+    terms: tuple[Term, ...]
+    prices: tuple[Price, ...]
+    contracts: dict[int, list[Contract]]
+
+    @classmethod
+    def load(cls, hospitals: Iterable[int]) -> Book:
+        """Everything about the devices of `hospitals`: three queries, whatever their number."""
+        return cls.of(Contract.objects.signed().filter(hospital__in=set(hospitals)).order_by("starts_on", "pk"))
+
+    @classmethod
+    def of(cls, signed: Iterable[Contract], *, with_prices: bool = True) -> Book:
+        """As `load`, from contracts that are read already. Without prices nothing is estimated."""
+        by_hospital: dict[int, list[Contract]] = defaultdict(list)
+        for contract in signed:
+            by_hospital[contract.hospital_id].append(contract)
+        theirs = [contract.pk for contracts in by_hospital.values() for contract in contracts]
+        prices = PriceRow.objects.filter(Q(contract=None) | Q(contract__in=theirs)) if with_prices else ()
+        return cls(
+            tuple(term_of(row) for row in CoverageTerm.objects.all()),
+            tuple(price_of(row) for row in prices),
+            by_hospital,
+        )
+
+    def covering(self, device: Device) -> list[Contract]:
+        """The signed contracts, of any time, that cover `device` (a row of `with_facts`)."""
+        return [one for one in self.contracts.get(device.hospital_id, ()) if self._covers(one, device)]
+
+    @staticmethod
+    def _covers(contract: Contract, device: Device) -> bool:
+        if contract.device_kinds and device.model.kind not in contract.device_kinds:
+            return False
+        if contract.scope == Contract.Scope.PROJECT:
+            return device.project_id == contract.project_id
+        if contract.scope == Contract.Scope.LISTED:
+            return contract.pk in device.listed_in  # type: ignore[attr-defined]
+        return True
+
+    def verdict(self, device: Device, facts: Facts, *, cause: str, on: date) -> Verdict:
+        """Who pays for a fault of `device`, notified `on` the site's own date."""
+        covers = [cover_of(contract) for contract in self.covering(device)]
+        return coverage.verdict(Case(facts, on, cause), self.terms, covers, self.prices)
+
+
+def verdict(device: Device, *, cause: str, on: date) -> Verdict:
+    """Who pays for one device. For many, load one `Book` and their facts together."""
+    known = with_replaced([device.pk])
+    row = known[device.pk]
+    return Book.load([row.hospital_id]).verdict(row, facts_of(row, known), cause=cause, on=on)
+
+
+def with_facts(devices: QuerySet[Device]) -> QuerySet[Device]:
+    """With everything that `coverage` asks of a device, in one query."""
+    papers = WarrantyProof.objects.filter(device=OuterRef("pk")).order_by().values("device")
+    listed = Contract.devices.through.objects.filter(device=OuterRef("pk"))
+    return devices.select_related("model", "project", "site").annotate(
+        maker_until=Subquery(papers.annotate(last=Max("until")).values("last")),
+        listed_in=ArraySubquery(listed.values("contract")),
+    )
+
+
+def with_replaced(devices: Iterable[int]) -> dict[int, Device]:
+    """Rows of `with_facts` for these and every unit that they replaced; one query for each link of the chain."""
+    known: dict[int, Device] = {}
+    wanted = set(devices)
+    for _ in range(DEEPEST):
+        if not wanted:
+            break
+        rows = list(with_facts(Device.objects.filter(pk__in=wanted)))
+        known.update({row.pk: row for row in rows})
+        wanted = {row.replaces_id for row in rows if row.replaces_id is not None} - known.keys()
+    return known
+
+
+def facts_of(row: Device, known: dict[int, Device], depth: int = 0) -> Facts:
+    """The facts of a row of `with_facts`, with those of the units that it replaced, as far as they are `known`."""
+    before = known.get(row.replaces_id) if row.replaces_id is not None and depth < DEEPEST else None
+    return Facts(
+        kind=row.model.kind,
+        accepted_on=row.acceptance,
+        installed_on=row.implementation,
+        discontinued_on=row.model.discontinued_on,
+        maker_until=getattr(row, "maker_until", None),
+        replaces=facts_of(before, known, depth + 1) if before is not None else None,
+        swapped_on=row.installed_on if before is not None else None,
+    )
+
+
+def term_of(row: CoverageTerm) -> Term:
+    """A rule row as the chain reads it."""
+    return Term(
+        key=row.pk,
+        code=row.code,
+        version=row.version,
+        clause=row.clause,
+        outcome=row.outcome,
+        basis=row.basis,
+        years=row.years,
+        valid_from=row.valid_from,
+        kinds=frozenset(row.device_kinds),
+        causes=frozenset(row.causes),
+        excludes=frozenset(row.excluded_causes),
+    )
+
+
+def cover_of(row: Contract) -> Cover:
+    """A contract row as the chain reads it."""
+    return Cover(
+        key=row.pk,
+        number=row.number,
+        version=row.version,
+        clause=row.clause,
+        is_free=row.phase == Contract.Phase.FREE,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        excludes=frozenset(row.excluded_causes),
+    )
+
+
+def price_of(row: PriceRow) -> Price:
+    """A price row as the chain reads it."""
+    return Price(row.pk, row.code, row.version, row.amount, row.quantity, row.valid_from, row.contract_id)
