@@ -333,6 +333,26 @@ def on_axis(moment: datetime, now: datetime, window: float = 3600.0) -> float:
     return round(min(max(AXIS_NOW + share * (AXIS_END - AXIS_NOW), 0.0), 100.0), 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many a contract year: how many are used, booked, and left; `done`: all that was owed is done.
+
+    `note` stands under the pips: the last use, the next booking.
+    """
+
+    name: Text
+    used: int
+    granted: int
+    booked: int = 0
+    done: bool = False
+    note: Text = ""
+
+    @property
+    def left(self) -> int:
+        """What nobody has used or booked."""
+        return max(self.granted - self.used - self.booked, 0)
+
+
 WallVerdict = Literal["over", "late", "risk", "ok", "unknown"]
 WALL_ICONS: dict[WallVerdict, str] = {
     "over": "triangle-alert",

@@ -19,6 +19,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from common import wording
@@ -33,6 +34,7 @@ from common.present import (
     Holder,
     Leg,
     NextStep,
+    Quota,
     Step,
     SumLine,
     Tag,
@@ -44,6 +46,8 @@ register = template.Library()
 DEFAULT_HOTLINE = "028-5550-0120"
 LAST_LABEL = 84
 """Per cent of the wall's axis from which a label stands left of its mark."""
+MOST_PIPS = 12
+"""Of a larger quota each share is one pip of its length."""
 
 
 @register.simple_tag
@@ -204,6 +208,29 @@ def governing_clock(clock: GoverningClock) -> dict[str, Any]:
 def timeline(context: Context, entries: Iterable[Entry]) -> dict[str, Any]:
     """Entries, in the order given."""
     return {"entries": entries, "now": context["now"]}
+
+
+@register.simple_tag
+def quota_pips(quota: Quota) -> SafeString:
+    """A quota: its name and "2 / 4", one pip per unit (full: used, striped: booked, hollow: left), and its note."""
+    shares = (("done" if quota.done else "used", quota.used), ("booked", quota.booked), ("left", quota.left))
+    single = quota.granted <= MOST_PIPS
+    pips = [(look, 1) for look, count in shares for _n in range(count)] if single else [one for one in shares if one[1]]
+    return format_html(
+        '<div class="sd-quota"><p class="sd-quota-line"><span>{}</span><b>{} / {}</b>'
+        '<span class="visually-hidden">{}</span></p>'
+        '<span class="sd-pips" aria-hidden="true">{}</span>{}</div>',
+        *(quota.name, quota.used, quota.granted, _quota_words(quota)),
+        format_html_join("", '<i class="sd-pip-{}" style="flex-grow:{}"></i>', pips),
+        format_html('<p class="sd-small">{}</p>', quota.note) if quota.note else "",
+    )
+
+
+def _quota_words(quota: Quota) -> str:
+    """What the pips show, for whoever hears the page."""
+    figures = {"used": quota.used, "booked": quota.booked, "left": quota.left}
+    text = _("%(used)s used, %(booked)s booked, %(left)s left") if quota.booked else _("%(used)s used, %(left)s left")
+    return text % figures
 
 
 @register.simple_tag(takes_context=True)

@@ -141,3 +141,17 @@ def test_what_is_drawn_once_is_the_same_for_everybody_in_a_language():
         assert chinese.endswith("C")
         assert not chinese.startswith("Yes, go on")
     assert template.render({"name": "D"}) == "Yes, go onD"
+
+
+def test_a_quota_shows_a_pip_per_unit_and_its_figures():
+    html = draw("{% quota_pips q %}", q=present.Quota(HOSTILE, used=2, granted=4, booked=1, note="last 08-14"))
+    assert [html.count(f"sd-pip-{look}") for look in ("used", "booked", "left", "done")] == [2, 1, 1, 0]
+    assert "<b>2 / 4</b>" in html
+    assert "2 used, 1 booked, 1 left" in html
+    assert "last 08-14" in html
+    assert HOSTILE not in html
+
+
+def test_a_done_quota_is_green_and_a_large_one_is_drawn_by_its_shares():
+    assert draw("{% quota_pips q %}", q=present.Quota("q", used=1, granted=1, done=True)).count("sd-pip-done") == 1
+    assert draw("{% quota_pips q %}", q=present.Quota("q", used=60, granted=200)).count("<i ") == 2
