@@ -62,8 +62,14 @@ class Book:
 
     def verdict(self, device: Device, facts: Facts, *, cause: str, on: date) -> Verdict:
         """Who pays for a fault of `device`, notified `on` the site's own date."""
-        covers = [cover_of(contract) for contract in self.covering(device)]
-        return coverage.verdict(Case(facts, on, cause), self.terms, covers, self.prices)
+        return coverage.verdict(Case(facts, on, cause), self.terms, self._covers_of(device), self.prices)
+
+    def standing(self, device: Device, facts: Facts, *, on: date) -> Verdict:
+        """As `verdict` for a cause that is not known yet, by itself: for many devices at a time."""
+        return coverage.decide(Case(facts, on), self.terms, self._covers_of(device))
+
+    def _covers_of(self, device: Device) -> list[Cover]:
+        return [cover_of(contract) for contract in self.covering(device)]
 
 
 def verdict(device: Device, *, cause: str, on: date) -> Verdict:

@@ -14,7 +14,7 @@ from devices.models import Device, State
 from people.models import Hospital
 from warranty import duties, entitlements
 from warranty.cases import Book, facts_of, with_facts
-from warranty.coverage import Cause, Verdict
+from warranty.coverage import Verdict
 from warranty.duties import Duty
 from warranty.entitlements import Left
 from warranty.models import Contract
@@ -22,10 +22,14 @@ from warranty.models import Contract
 
 @dataclass(frozen=True)
 class Overview:
-    """What stands at a hospital on a day: each device in use with its verdict, contracts, quotas, duties."""
+    """What stands at a hospital on a day: each device in use with its verdict, contracts, quotas, duties.
+
+    `states`: kind and state → how many devices, those of the past too. A verdict says nothing of what would change it.
+    """
 
     hospital: Hospital
     today: date
+    states: Counter[tuple[str, str]]
     devices: tuple[tuple[Device, Verdict], ...]
     contracts: tuple[Contract, ...]
     quotas: tuple[Left, ...]
@@ -35,6 +39,16 @@ class Overview:
     def coverage(self) -> Counter[str]:
         """Outcome → how many devices."""
         return Counter(verdict.outcome for _, verdict in self.devices)
+
+    @property
+    def coverage_by_kind(self) -> Counter[tuple[str, str]]:
+        """Kind and outcome → how many devices in use."""
+        return Counter((device.model.kind, verdict.outcome) for device, verdict in self.devices)
+
+    @property
+    def running(self) -> tuple[Contract, ...]:
+        """The contracts in force, the one that ends first on top."""
+        return tuple(sorted((one for one in self.contracts if one.runs(self.today)), key=lambda one: one.ends_on))
 
     @property
     def ends(self) -> tuple[tuple[date, int], ...]:
@@ -50,10 +64,9 @@ def of(hospital: Hospital, *, user: Any, today: date) -> Overview:
     known = {row.pk: row for row in rows}
     book = Book.of(contracts, with_prices=False)
     judged = tuple(
-        (row, book.verdict(row, facts_of(row, known), cause=Cause.UNKNOWN, on=today))
-        for row in known.values()
-        if row.state == State.IN_USE
+        (row, book.standing(row, facts_of(row, known), on=today)) for row in known.values() if row.state == State.IN_USE
     )
+    states = Counter((row.model.kind, row.state) for row in known.values())
     quotas = entitlements.in_year(contracts, today)
     owed = duties.ledger_of(quotas, today)
-    return Overview(hospital, today, judged, tuple(contracts), tuple(quotas), tuple(owed))
+    return Overview(hospital, today, states, judged, tuple(contracts), tuple(quotas), tuple(owed))

@@ -50,6 +50,9 @@ def test_coverage_quotas_and_duties_of_500_devices_take_six_queries(site: Any) -
     assert len(queries) <= 6
     assert found.coverage == {"free": 167, "contract": 333}
     assert found.ends == ((date(2027, 4, 14), 333), (date(2027, 5, 20), 167))
+    assert found.states == {("terminal", "in_use"): 490, ("mcu", "in_use"): 10}
+    assert sum(found.coverage_by_kind.values()) == 500
+    assert found.coverage_by_kind["mcu", "free"] == 4
 
 
 def test_without_a_contract_each_device_stands_by_its_own_dates(site: Any) -> None:
