@@ -49,6 +49,8 @@ class TicketEvent(models.Model):
         PASSED_ON = "passed_on", _("Passed on to the company")
         SOLVED_HERE = "solved_here", _("Solved by the hospital")
         VERDICT = "verdict", _("Who pays")
+        QUOTE = "quote", _("Quote")
+        URGENT = "urgent", _("Urgent response")
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="events", verbose_name=_("ticket"))
     kind = models.CharField(_("what"), max_length=16, choices=EventKind.choices)

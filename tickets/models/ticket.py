@@ -16,6 +16,7 @@ from sla.models import Timeline
 from tickets.models.catalogue import FaultClass, FaultTile
 from tickets.querysets import TicketQuerySet
 from tickets.states import Status
+from warranty.models import Use
 
 
 class Kind(models.TextChoices):
@@ -91,6 +92,16 @@ class Ticket(models.Model):
     critical_until = models.DateTimeField(
         _("critical until"), null=True, blank=True, help_text=_("Filed in a critical period of its hospital (N12).")
     )
+    urgent_use = models.ForeignKey(
+        Use,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,  # `tickets_urgent_use_once` serves it
+        related_name="+",
+        verbose_name=_("urgent response"),
+        help_text=_("What it took of its contract's quota (B6)."),
+    )
     status = models.CharField(_("state"), max_length=12, choices=Status.choices, default=Status.NEW)
     resume_to = models.CharField(_("state after the wait"), max_length=12, choices=Status.choices, blank=True)
     owner = models.ForeignKey(
@@ -137,6 +148,9 @@ class Ticket(models.Model):
         ordering = ("-id",)
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("reporter", "client_key"), name="tickets_filed_once"),
+            models.UniqueConstraint(
+                fields=("urgent_use",), name="tickets_urgent_use_once", condition=Q(urgent_use__isnull=False)
+            ),
             models.CheckConstraint(condition=Q(priority__gte=1, priority__lte=4), name="tickets_priority_1_to_4"),
         ]
         indexes: ClassVar = [
@@ -171,6 +185,11 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it has an urgent response of its contract (B6)."""
+        return self.urgent_use_id is not None
 
 
 class Origin(models.Model):
