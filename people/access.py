@@ -64,7 +64,13 @@ ACTS: dict[str, frozenset[str]] = {
     "calendars": frozenset({"manager", "admin"}),
     "contracts.see": HOSPITAL | FIELD,
     "warranty.override": frozenset({"manager"}),
+    "quotes.make": frozenset({"operator", "lead", "manager"}),
+    # It binds the hospital to pay: not for everybody there who may report a fault.
+    "quotes.answer": frozenset({"hospital_technician"}),
     "contracts.change": frozenset({"manager", "admin"}),
+    "duties.plan": frozenset({"operator", "lead", "manager"}),
+    "duties.done": FIELD - {"admin"},
+    "duties.export": DESK,
     "setup": frozenset({"admin"}),
 }
 """Act → roles. A view, a form and an API call ask the same key; nothing else grants anything."""

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from servicedesk import health, views
 from tickets import device_views, files
+from warranty.views import duties as duty_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.web, name="health"),
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/heartbeat/", views.heartbeat, name="heartbeat"),
     path("files/<uuid:key>/", files.file, name="ticket-file"),
     path("files/protocol/<int:pk>/", device_views.proof, name="project-protocol"),
+    path("files/duty/<int:pk>/", duty_views.proof, name="duty-proof"),
     path("admin/", admin.site.urls),
     path("account/", include("people.urls")),
     path("demo/", include("people.demo_urls")),

@@ -27,6 +27,7 @@ from sla.models import CalendarDraft, CriticalPeriod, Policy
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import workflow
 from tickets.models import SavedFilter, TicketAttachment, TicketEvent
+from warranty import duties
 from warranty.models import Contract, Entitlement
 
 NOW = datetime(2026, 11, 18, 3, 24, tzinfo=UTC)
@@ -67,6 +68,9 @@ class World:
             activated_at=NOW,
         )
         Entitlement.objects.create(contract=self.contract, kind="meeting", clause="A10", per_year=4, is_owed=True)
+        planned = duties.plan(self.contract, "meeting", on=NOW.date(), by=self.lead, now=NOW)
+        sheet = SimpleUploadedFile("sheet.png", picture(), content_type="image/png")
+        self.duty = duties.done(planned, on=NOW.date(), proof=sheet, by=self.lead, today=NOW.date(), now=NOW)
         self.deadline = self.ticket.timeline.deadlines.order_by("pk")[0]
         self.note = TicketEvent.objects.get(ticket=self.ticket, body=NOTE)
         self.file, self.secret_file = self._file(None), self._file(self.note)

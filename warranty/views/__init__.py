@@ -1,0 +1,1 @@
+"""Pages of contracts and of what is owed under them."""
