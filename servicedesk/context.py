@@ -1,4 +1,4 @@
-"""What every page needs around its content: navigation, hotline, heartbeat, unread count, the time."""
+"""What every page needs around its content: navigation, hotline, heartbeat, unread count, the time, true or moved."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ PORTAL = (
     ("tickets.file", _("File a fault"), "portal:file", "wrench", "g n"),
     ("tickets.triage", _("Technician"), "portal:technician", "stethoscope", "g s"),
     ("portal", _("Devices"), "portal:devices", "monitor", "g d"),
+    ("portal", _("Our service"), "service", "shield-check", "g v"),
 )
 CONSOLE = (
     ("console", _("Tickets"), "console:queue", "ticket", "g q"),
     ("wall", _("Promise wall"), "wall", "activity", "g w"),
     ("tickets.log", _("Log a call"), "console:new", "headset", "n"),
+    ("hospitals.see", _("Hospitals"), "hospitals", "hospital", "g h"),
     ("console", _("Devices"), "console:devices", "monitor", "g d"),
     ("roster", _("Duty roster"), "roster", "calendar-days", "g r"),
     ("training", _("Trainings"), "console:trainings", "graduation-cap", "g l"),
@@ -61,6 +63,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     context: dict[str, Any] = {
         "now": now,
+        "clock_days": settings.DEMO_CLOCK_DAYS,
         "hotline_number": settings.HOTLINE_NUMBER,
         "urls": {key: _address(name) for key, name in URLS.items()},
         "nav": (),

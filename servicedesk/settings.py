@@ -29,6 +29,10 @@ if DESK_ENV not in {"production", "demo", "test"}:
     raise ImproperlyConfigured(f"DESK_ENV is {DESK_ENV!r}; use production, demo or test")
 PRODUCTION = DESK_ENV == "production"
 DEMO = DESK_ENV == "demo"
+# Days that this process lives ahead, with its copy of the demo; `./desk up --clock` sets it.
+DEMO_CLOCK_DAYS = env.int("DEMO_CLOCK_DAYS", default=0)
+if DEMO_CLOCK_DAYS and not DEMO:
+    raise ImproperlyConfigured("DEMO_CLOCK_DAYS moves the clock of the demo only (DESK_ENV is not demo)")
 
 DEMO_SECRET_KEY = "demo-only-key-of-the-service-desk-never-to-be-used-in-production-7f3a"  # noqa: S105 - meant to be public
 SECRET_KEY = env.str("SECRET_KEY", default="" if PRODUCTION else DEMO_SECRET_KEY)
@@ -73,6 +77,8 @@ INSTALLED_APPS = [
     "csp",
     "axes",
 ]
+if DEMO_CLOCK_DAYS:
+    INSTALLED_APPS.append("servicedesk.demo.apps.MovedClockConfig")
 
 MIDDLEWARE = [
     "servicedesk.middleware.metrics_door",
@@ -371,6 +377,7 @@ CELERY_BEAT_SCHEDULE = {
     "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
     "end-waits": {"task": "tickets.tasks.end_waits", "schedule": 30.0, "options": {"expires": 30}},
     "follow-verdicts": {"task": "tickets.tasks.follow_verdicts", "schedule": 300.0, "options": {"expires": 300}},
+    "expire-quotes": {"task": "tickets.tasks.expire_quotes", "schedule": 600.0, "options": {"expires": 600}},
     "follow-triage": {"task": "tickets.tasks.follow_triage", "schedule": 60.0, "options": {"expires": 60}},
     "ask-again": {"task": "tickets.tasks.ask_again", "schedule": crontab(minute="*/10"), "options": {"expires": 600}},
     "verify-trail": {"task": "audit.tasks.verify", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},
@@ -384,6 +391,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
 TICKET_CONFIRM_REMINDERS = [timedelta(hours=h) for h in env.list("TICKET_REMINDER_HOURS", int, default=[24, 72])]
 TICKET_CLOSE_SILENT_AFTER = timedelta(days=env.int("TICKET_CLOSE_SILENT_DAYS", default=7))
 TICKET_REOPEN_WITHIN = timedelta(days=env.int("TICKET_REOPEN_DAYS", default=30))
+# What a new quote starts with: days in which the hospital may answer it, tax in per cent of the net price.
+QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=15)
+QUOTE_TAX_RATE = env.str("QUOTE_TAX_RATE", default="6")
 # Reports by a device's label from people who are not signed in, within an hour: by one label, from one address
 # (a hospital shares one), in all.
 SCANS_PER_LABEL, SCANS_PER_ADDRESS, SCANS_IN_ALL = 5, 20, 120

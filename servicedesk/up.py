@@ -5,8 +5,10 @@ beat and the mail catcher. A part that dies is started again (kill one and watch
 stay up ends the whole. Ctrl-C, a closed terminal or TERM stop everything started here.
 
 With names of parts only these run; without `web` among them nothing is prepared, another desk does that.
+`--clock 2027-08-01` shows the demo as it will stand on that day (`moved_clock`).
 """
 
+import argparse
 import asyncio
 import ctypes
 import fcntl
@@ -21,16 +23,21 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psycopg2
 
+from servicedesk import moved_clock
 from servicedesk.embedded import RUN, ServerError, locked, running
+from servicedesk.moved_clock import ClockError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8000
+ZONE = ZoneInfo("Asia/Shanghai")
 STOP_SECONDS = 8
 READY_SECONDS = 60
 # A part that ends this young, this often in a row, has a fault that another start will not cure.
@@ -311,13 +318,25 @@ def pids_folder() -> Path:
     return folder
 
 
-def up(names: list[str]) -> int:
-    """Run the parts with these names, all if there is none; return the exit code."""
+def days_of_clock(text: str, names: list[str], now: datetime) -> int:
+    """How many days `--clock` means; 0 without it. Raises ClockError where a copy of the demo cannot be made."""
+    if not text:
+        return 0
+    if names or os.environ.get("DATABASE_URL") or os.environ.get("DESK_ENV", "demo") != "demo":
+        raise ClockError("--clock moves the whole demo, with all its parts and the embedded database")
+    return moved_clock.days_ahead(text, now.date())
+
+
+def up(names: list[str], clock: str) -> int:
+    """Run the parts with these names, all if there is none, on the day `clock`; return the exit code."""
     # ./desk says how long it took to install what was missing.
     begun = time.monotonic() - float(os.environ.get("DESK_SECONDS", "0"))
+    now = datetime.now(ZONE)  # noqa: TID251 - a command as much as those of manage.py
+    days = days_of_clock(clock, names, now)
     with running() as servers:
         port = free_port(os.environ.get("PORT"))
-        environment, catch_mail = settings_of_this_run(servers, port)
+        place = moved_clock.stage(servers, days) if days else servers
+        environment, catch_mail = settings_of_this_run(place, port)
         parts = commands(port, catch_mail=catch_mail)
         if unknown := set(names) - set(parts):
             raise UnknownPartError(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
@@ -329,7 +348,8 @@ def up(names: list[str]) -> int:
 
         def greeting(accounts: str) -> str:
             seconds = time.monotonic() - begun
-            return f"ready after {seconds:.1f} s: {url}   (Ctrl-C stops everything)\n{accounts}"
+            ahead = f"its clock stands at {now + timedelta(days):%Y-%m-%d}; nothing of it is kept\n" if days else ""
+            return f"ready after {seconds:.1f} s: {url}   (Ctrl-C stops everything)\n{ahead}{accounts}"
 
         if "web" in chosen:
             opening = Opening(
@@ -346,15 +366,19 @@ def up(names: list[str]) -> int:
 
 def main() -> int:
     """Entry point: one `up` per checkout at a time."""
+    parser = argparse.ArgumentParser(prog="./desk up", description="start the desk in this terminal")
+    parser.add_argument("names", nargs="*", metavar="part", help="run only these parts")
+    parser.add_argument("--clock", default="", metavar="DAY", help="the demo as on 2027-08-01, or in +90d, on a copy")
+    options = parser.parse_args()
     RUN.mkdir(exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(1))
     try:
         with locked(RUN / "up.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
-            return up(sys.argv[1:])
+            return up(options.names, options.clock)
     except BlockingIOError:
         print("desk: it already runs from this folder", file=sys.stderr)
-    except (ServerError, PortTakenError, UnknownPartError) as error:
+    except (ServerError, PortTakenError, UnknownPartError, ClockError) as error:
         print(f"desk: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("desk: stopped", file=sys.stderr)
