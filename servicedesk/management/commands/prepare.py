@@ -12,6 +12,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from sla.sweep import sweep
+from warranty import ladders
+from warranty.coverage import local_day
 
 
 def static_fingerprint() -> str:
@@ -35,9 +40,19 @@ class Command(BaseCommand):
             if not get_user_model()._default_manager.exists():
                 self.stderr.write("desk: loading the demo, once", style_func=str)
             call_command("demo", processes=os.cpu_count() or 1, stdout=sys.stderr)
+            self.catch_up()
             accounts = StringIO()
             call_command("demo", accounts=True, stdout=accounts)
             self.stdout.write(accounts.getvalue())
+
+    def catch_up(self) -> None:
+        """What came due while no demo ran: the first page that a visitor opens already shows it.
+
+        Else the engine's first sweep would come some seconds later, and the day's reminders with the next morning.
+        """
+        now = timezone.now()
+        ladders.run(local_day(now, settings.TIME_ZONE), now)
+        sweep()
 
     def collect_static(self) -> None:
         """Hash and compress static files, unless nothing changed since the last time."""
