@@ -31,7 +31,7 @@ def pdf(template: str, data: Mapping[str, Any], now: datetime) -> bytes:
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         format="pdf",
         pdf_standards="a-2b",
-        timestamp=now,
+        timestamp=now.replace(microsecond=0),
     )
     if warnings:
         raise Faulty("; ".join(warning.message for warning in warnings))

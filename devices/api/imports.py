@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
@@ -21,8 +21,7 @@ from common.network import client_address
 from common.problems import Conflict
 from common.rest import ListView, View
 from common.strict import Strict, Text
-from devices.importing import batches, columns, reading
-from devices.importing.report import lines
+from devices.importing import batches, columns, reading, report
 from devices.models import ImportBatch, ImportRow
 from people import idempotency
 from people.access import person, require
@@ -34,7 +33,7 @@ ONCE = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The same key with the same request is answered again, not done again.",
 )
-LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201])
+LOCATION = OpenApiParameter("Location", OpenApiTypes.URI_REF, OpenApiParameter.HEADER, response=[201])
 
 
 def _cell(column: columns.Column) -> Text:
@@ -86,13 +85,10 @@ class ImportRowSerializer(serializers.Serializer[ImportRow]):
     warnings = serializers.SerializerMethodField()
 
     def get_errors(self, row: ImportRow) -> list[str]:
-        return list(self._line(row).errors)
+        return list(report.errors(row))
 
     def get_warnings(self, row: ImportRow) -> list[str]:
-        return list(self._line(row).notes)
-
-    def _line(self, row: ImportRow) -> Any:
-        return next(iter(lines(row.batch, [row])))
+        return list(report.notes(row))
 
 
 def _find(request: Request, pk: int) -> ImportBatch:
@@ -162,7 +158,7 @@ class ImportRows(ListView):
     orders: ClassVar = {"new": Keyset()}
 
     def get_queryset(self) -> QuerySet[ImportRow]:
-        return _find(self.request, self.kwargs["pk"]).rows.select_related("batch")
+        return _find(self.request, self.kwargs["pk"]).rows.all()
 
     @extend_schema(operation_id="imports_rows")
     def get(self, request: Request, pk: int) -> HttpResponseBase:

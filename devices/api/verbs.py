@@ -32,7 +32,7 @@ ONCE = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The same key with the same request is answered again, not done again.",
 )
-LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201])
+LOCATION = OpenApiParameter("Location", OpenApiTypes.URI_REF, OpenApiParameter.HEADER, response=[201])
 
 
 class _Seen(Row):

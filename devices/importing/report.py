@@ -103,7 +103,7 @@ def report(batch: ImportBatch, shown: str, after: int) -> Report:
 
 
 def lines(batch: ImportBatch, page: Iterable[ImportRow]) -> Iterable[Line]:
-    """Rows in words."""
+    """Rows of a checked list in words."""
     for row in page:
         said = {code: row.cells[at] for code, at in batch.mapping.items()}
         word, (icon, tone) = _state(row)
@@ -112,11 +112,21 @@ def lines(batch: ImportBatch, page: Iterable[ImportRow]) -> Iterable[Line]:
             name=said.get("name", ""),
             serial=said.get("serial", ""),
             tag=Tag(word, icon, tone),
-            errors=tuple(sentence(one) for one in row.problems if is_error(one)),
-            notes=tuple(sentence(one) for one in row.problems if not is_error(one)),
+            errors=errors(row),
+            notes=notes(row),
             changes=tuple((str(BY_CODE[code].label), old, new) for code, (old, new) in row.diff.items()),
             device_id=row.device_id,
         )
+
+
+def errors(row: ImportRow) -> tuple[str, ...]:
+    """What keeps the row out, in sentences."""
+    return tuple(sentence(one) for one in row.problems if is_error(one))
+
+
+def notes(row: ImportRow) -> tuple[str, ...]:
+    """What else is to be said of the row, in sentences."""
+    return tuple(sentence(one) for one in row.problems if not is_error(one))
 
 
 def _state(row: ImportRow) -> tuple[str, tuple[str, Tone]]:

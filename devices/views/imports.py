@@ -71,13 +71,11 @@ def _status(form: ColumnsForm) -> int | None:
 
 def _context(request: HttpRequest, batch: ImportBatch, form: ColumnsForm) -> dict[str, Any]:
     after = request.GET.get("after", "")
-    shown = report(
-        batch, request.GET.get("show", ""), int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0
-    )
+    first = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0
     return {
         "batch": batch,
         "form": form,
-        "report": None if batch.state == S.READ else shown,
+        "report": report(batch, request.GET.get("show", ""), first) if batch.state != S.READ else None,
         "may_map": batch.state in {S.READ, S.CHECKED},
     }
 
