@@ -7,7 +7,7 @@ import time_machine
 
 from people.access import ACTS
 from tests.api_case import Program, mistakes
-from tests.factories import EngineerFactory, NurseFactory, TeamFactory
+from tests.factories import EngineerFactory, NurseFactory, TeamFactory, TechnicianFactory
 from tests.tickets.conftest import Scene
 from tickets import actions, workflow
 from tickets.api.verbs import VERBS
@@ -91,6 +91,20 @@ def test_a_clock_is_acknowledged(scene: Scene) -> None:
     assert Program(scene.nurse).post(f"/deadlines/{clock.pk}/acknowledge/").status_code == 403
 
 
+def test_a_report_by_a_label_is_verified_for_one_of_the_hospital_or_discarded(scene: Scene) -> None:
+    true, untrue = (scene.file(is_unverified=True) for _ in range(2))
+    operator, nurse = Program(scene.operator), Program(scene.nurse)
+    foreign = operator.post(f"/tickets/{true.number}/verify/", reporter=NurseFactory().pk)
+    assert mistakes(foreign) == {"#/reporter": "does_not_exist"}
+    assert nurse.get(f"/tickets/{true.number}/").status_code == 404
+    colleague = NurseFactory(hospital=scene.hospital)
+    verified = do(operator, true, "verify", reporter=colleague.pk)
+    assert (verified["is_unverified"], verified["reporter"]["id"]) == (False, colleague.pk)
+    assert nurse.get(f"/tickets/{true.number}/").status_code == 200
+    assert do(operator, untrue, "discard", reason="试一试")["status"] == "cancelled"
+    assert nurse.get(f"/tickets/{untrue.number}/").status_code == 404
+
+
 # --- refused
 
 
@@ -117,7 +131,8 @@ def test_an_engineer_may_not_lower_a_priority(scene: Scene) -> None:
 def test_every_verb_refuses_what_it_does_not_take_and_does_nothing(scene: Scene) -> None:
     ticket = scene.file()
     before = (ticket.events.count(), Ticket.objects.values().get(pk=ticket.pk))
-    programs = {person.role: Program(person) for person in (scene.nurse, scene.lead, scene.manager)}
+    technician = TechnicianFactory(hospital=scene.hospital)
+    programs = {one.role: Program(one) for one in (scene.nurse, technician, scene.lead, scene.manager)}
     for verb in VERBS:
         role = next(role for role in programs if role in ACTS[actions.ACTS[verb.name]])
         answer = programs[role].post(f"/tickets/{ticket.number}/{verb.slug}/", status="closed")
@@ -172,6 +187,8 @@ def test_what_overwrites_needs_the_etag(scene: Scene, verb) -> None:
     said = {
         "change_priority": {"impact": 1, "urgency": 1},
         "change_class": {"fault_class": "port"},
+        "set_cause": {"cause": "hardware"},
+        "override_verdict": {"outcome": "free", "reason": "x"},
         "retarget": {"deadline": scene.clock(ticket, "response").pk, "due_at": "2035-01-01T00:00:00Z", "reason": "x"},
     }[verb.name]
     program = Program(scene.manager)

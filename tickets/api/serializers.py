@@ -87,14 +87,14 @@ class TicketRowSerializer(Shape[Ticket]):
         return fields
 
 
-class VerdictSerializer(serializers.Serializer[TicketVerdict]):
+class TicketVerdictSerializer(serializers.Serializer[TicketVerdict]):
     """Who pays, by which version of which rule, and what it would cost; `reason` is a manager's word against it."""
 
     version = serializers.IntegerField()
     cause = serializers.ChoiceField(CAUSES)
     outcome = serializers.ChoiceField([(str(code), label) for code, label in OUTCOMES.items()])
     sentence = serializers.SerializerMethodField()
-    rule = serializers.CharField(source="rule_code")
+    rule = serializers.CharField(source="rule_code", help_text="Empty: no rule speaks of such a device.")
     rule_version = serializers.IntegerField()
     clause = serializers.CharField()
     until = serializers.DateField(allow_null=True)
@@ -128,10 +128,10 @@ class TicketSerializer(TicketRowSerializer):
     verdict = serializers.SerializerMethodField()
     verbs = serializers.SerializerMethodField()
 
-    @extend_schema_field(VerdictSerializer(allow_null=True))
+    @extend_schema_field(TicketVerdictSerializer(allow_null=True))
     def get_verdict(self, ticket: Ticket) -> Any:
         row = current(ticket) if ticket.device_id else None
-        return VerdictSerializer(row).data if row else None
+        return TicketVerdictSerializer(row).data if row else None
 
     def get_contact_phone(self, ticket: Ticket) -> str:
         """Masked for the company, whose looking at the whole number is on record (POST …/phone/)."""

@@ -116,6 +116,21 @@ class Resolve(Strict):
     action = Text(max_length=LONG)
 
 
+class _OfHospital(Row):
+    """A person of the ticket's own hospital."""
+
+    def get_queryset(self) -> QuerySet[User]:
+        if "ticket" not in self.context:
+            return User.objects.none()
+        return User.objects.filter(hospital=self.context["ticket"].hospital_id, is_active=True)
+
+
+class Verify(Strict):
+    """`reporter`: who of the hospital sent it, if they have an account."""
+
+    reporter = _OfHospital(queryset=User.objects.none(), required=False, allow_null=True, help_text="A person's id.")
+
+
 class Judge(Strict):
     """Lowering the priority needs a reason."""
 
@@ -185,6 +200,8 @@ VERBS = (
     Verb("confirm", Nothing, workflow.confirm),
     Verb("reopen", Reopen, workflow.reopen),
     Verb("cancel", Why, workflow.cancel),
+    Verb("verify", Verify, workflow.verify),
+    Verb("discard", Why, workflow.discard),
     Verb("pass_on", Reopen, workflow.pass_on),
     Verb("solve_here", Said, workflow.solve_here),
     Verb("change_priority", Judge, workflow.change_priority, overwrites=True),

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 class TestVerbs:
     @pytest.mark.parametrize("form", FORMS, ids=[form.slug() for form in FORMS])
     def test_every_verb_has_a_page_and_a_dialog_for_who_may(self, desk: Desk, client: Client, form: Any) -> None:
-        person = {"sla.retarget": desk.manager}.get(form.act(), desk.lead)
+        person = {"sla.retarget": desk.manager, "warranty.override": desk.manager}.get(form.act(), desk.lead)
         signed_in(client, person)
         alone = client.get(at(desk.story, form.slug()))
         dialog = client.get(at(desk.story, form.slug()), headers={"HX-Request": "true"})
