@@ -51,6 +51,16 @@ def count(request):
     return HttpResponse(str(request.session["asked"]))
 
 
+LIVING_WORDS = """<div id="living" hx-get="/living-words/" hx-select="#living" hx-swap="outerHTML"
+  hx-trigger="live:refresh from:body"><p id="round">{{ round }}</p>""" + WORDS.replace("name=", 'id="words" name=') + "</div>"
+
+
+def living_words(request):
+    """A form in a part of the page that a live update draws anew."""
+    request.session["round"] = request.session.get("round", 0) + 1
+    return page(LIVING_WORDS, round=lambda _now: request.session["round"])(request)
+
+
 LIVE = """<p id="count" hx-get="/count/" hx-trigger="live:ticket from:body, live:refresh from:body">0</p>"""
 QUESTION = """<form method="post" action="/arrived/" data-confirm="Close it?" data-confirm-yes="Close">{% csrf_token %}
 <button class="btn" type="submit">Close the ticket</button></form>"""
@@ -64,6 +74,7 @@ urlpatterns = [
     path("soon/", page("{% chip chip %}", chip=lambda now: open_chip(
         now + timedelta(seconds=120), now, now + timedelta(seconds=60)))),
     path("words/", page(WORDS)),
+    path("living-words/", living_words),
     path("elsewhere/", page("<p>Another page</p>")),
     path("signed-out/", page(WORDS, user=SimpleNamespace(is_authenticated=False))),
     path("arrived/", arrived),

@@ -82,6 +82,28 @@ def test_a_restored_text_can_be_discarded(visit):
     expect(page.get_by_label("Words")).to_have_value("")
 
 
+def test_a_live_update_leaves_what_is_being_typed_and_says_nothing(visit):
+    page = visit("/living-words/")
+    page.get_by_label("Words").fill("screen stays")
+    with page.expect_response("**/living-words/"):
+        page.evaluate("document.body.dispatchEvent(new CustomEvent('live:refresh'))")
+    expect(page.locator("#round")).to_have_text("2")
+    page.keyboard.type(" black")
+    expect(page.get_by_label("Words")).to_have_value("screen stays black")
+    expect(page.locator(".sd-draft-note")).to_have_count(0)
+
+
+def test_a_live_update_does_not_bring_back_what_is_on_its_way(visit):
+    page = visit("/living-words/")
+    page.get_by_label("Words").fill("screen stays black")
+    page.evaluate("document.querySelector('form').addEventListener('submit', (event) => event.preventDefault())")
+    page.get_by_role("button", name="Send").click()
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('live:refresh'))")
+    expect(page.locator("#round")).to_have_text("2")
+    expect(page.get_by_label("Words")).to_have_value("")
+    expect(page.locator(".sd-draft-note")).to_have_count(0)
+
+
 def test_a_question_is_asked_and_no_leaves_everything_as_it_was(visit):
     page = visit("/question/")
     page.get_by_role("button", name="Close the ticket").click()

@@ -10,6 +10,9 @@
 
   const TICKS = 'input[type="radio"], input[type="checkbox"]';
 
+  // Forms that an htmx answer is about to draw anew, under the hands of whoever types: nothing was away, nothing is told.
+  let replaced = new Set();
+
   const keyOf = (form) => `${PREFIX}${user}:${form.dataset.draft}`;
   const fieldsOf = (form) => [...form.querySelectorAll(FIELDS)].filter((field) => field.name);
   const ticksOf = (form) => [...form.elements].filter((field) => field.matches(TICKS) && field.name && field.dataset.noDraft === undefined);
@@ -73,14 +76,15 @@
   function restore(form) {
     const key = keyOf(form);
     const draft = load(key);
-    if (!draft || form.dataset.draftReady) return;
+    // What is on its way is neither lost nor unsent.
+    if (!draft || draft.sent || form.dataset.draftReady) return;
     form.dataset.draftReady = "1";
     const restored = fieldsOf(form).filter((field) => !field.value && draft.texts[field.name]);
     for (const field of restored) field.value = draft.texts[field.name];
     const ticks = ticksToRestore(form, draft.ticks || []);
     for (const field of ticks) tick(field, true);
     restored.push(...ticks);
-    if (restored.length) note(form, key, restored);
+    if (restored.length && !replaced.has(key)) note(form, key, restored);
   }
 
   /* Which sent drafts arrived? Only a signed-in page with a success message can say so. */
@@ -115,6 +119,10 @@
     if (login && new URL(event.detail.xhr.responseURL, location.href).pathname === login) return;
     // The answer holds the form again; errors in it mean that nothing was taken.
     if (!/aria-invalid="true"|class="sd-errors"/.test(event.detail.xhr.responseText)) drop(key);
+  });
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const forms = event.detail.target.querySelectorAll("form[data-draft]:not(:has(.sd-draft-note))");
+    replaced = new Set([...forms].map(keyOf));
   });
   document.body.addEventListener("htmx:afterSettle", restoreAll);
 
