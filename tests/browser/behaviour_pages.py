@@ -51,8 +51,12 @@ def count(request):
     return HttpResponse(str(request.session["asked"]))
 
 
-LIVING_WORDS = """<div id="living" hx-get="/living-words/" hx-select="#living" hx-swap="outerHTML"
-  hx-trigger="live:refresh from:body"><p id="round">{{ round }}</p>""" + WORDS.replace("name=", 'id="words" name=') + "</div>"
+LIVING_WORDS = (
+    """<div id="living" hx-get="/living-words/" hx-select="#living" hx-swap="outerHTML"
+  hx-trigger="live:refresh from:body"><p id="round">{{ round }}</p>"""
+    + WORDS.replace("name=", 'id="words" name=')
+    + "</div>"
+)
 
 
 def living_words(request):
