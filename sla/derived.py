@@ -182,6 +182,7 @@ def _inputs(run: Run) -> dict[str, Any]:
         },
         # Only where there is one: most clocks run on ordinary days.
         **({"critical": run.critical} if run.critical else {}),
+        **({"urgent": True} if run.target.urgent else {}),
         "stopped_by": run.stopped_by and run.stopped_by.kind,
         "reported_at": run.stopped_by.recorded_at.isoformat()
         if run.stopped_by and (run.is_late_evidence or run.is_disputed)

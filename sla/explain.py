@@ -122,7 +122,9 @@ def _addends(deadline: Deadline) -> Iterable[Line]:
         "calendar": commitment.calendar.name,
         "number": inputs["calendar"]["version"],
     }
-    if inputs["days"] is not None:
+    if inputs["days"] == 1 and not inputs["closes_at"]:
+        yield Line("+ " + _("until midnight"), commitment.name, rule)
+    elif inputs["days"] is not None:
         closes = f"{inputs['closes_at'] // 60:02}:{inputs['closes_at'] % 60:02}"
         text = ngettext("%(days)s working day", "%(days)s working days", inputs["days"]) % {"days": inputs["days"]}
         detail = _("Civil Code art. 201-203: the first day is not counted, until %(time)s of the last.")
@@ -182,6 +184,8 @@ def _notes(deadline: Deadline, words: _Words) -> Iterable[str]:
         text = _("Re-targeted at %(time)s: %(cause)s.")
         cause = str(Kind(revised["by"]).label) + (f" – {revised['reason']}" if revised["reason"] else "")
         yield text % {"time": words.iso(revised["at"]), "cause": cause}
+    if inputs.get("urgent"):
+        yield _("Tightened by an urgent response of the contract (B6).")
     if period := inputs.get("critical"):
         text = _("Warned earlier, since the hospital is in a critical period: %(reason)s until %(time)s.")
         yield text % {"reason": period["reason"], "time": words.iso(period["until"])}

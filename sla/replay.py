@@ -202,7 +202,7 @@ class _Machine:
             elif not run.is_over(fact.at) and not run.fixed_due:
                 same_policy = "policy" not in fact.data
                 self._revise(run, run.rule if same_policy else rule, fact)
-        closed = {run.rule.code for run in self.runs if run.cycle == self.cycle}
+        closed = {run.rule.code for run in self.runs if run.cycle == self.cycle and not run.is_dropped}
         for rule in rules.values():
             if rule.code not in closed and self.seen & rule.starts_on and not self.seen & rule.stops_on:
                 self._start(rule, fact)
@@ -258,16 +258,17 @@ class _Machine:
         chosen = next((t for t in rule.targets if _matches(t.get("when", {}), terms)), None)
         if chosen is None:
             return None
+        urgent = any(one.get("urgent") is True for one in (dict(rule.when), chosen.get("when", {})))
         if "days" in chosen:
-            return Target(days=chosen["days"])
+            return Target(days=chosen["days"], urgent=urgent)
         minutes = chosen["minutes"]
         if not rule.adds_travel:
-            return Target(timedelta(minutes=minutes), parts=(("clause", float(minutes)),))
+            return Target(timedelta(minutes=minutes), parts=(("clause", float(minutes)),), urgent=urgent)
         # Without a figure on file nothing is added: the tightest reading, shown as such by `explain`.
         travel = self.book.travel(at)
         on_the_way = travel.minutes if travel else 0
         parts = (("travel", float(on_the_way)), ("clause", float(minutes)))
-        return Target(timedelta(minutes=minutes + on_the_way), parts=parts, travel=travel)
+        return Target(timedelta(minutes=minutes + on_the_way), parts=parts, travel=travel, urgent=urgent)
 
     def _band(self, rule: Rule, travel: Travel | None) -> Target:
         """The bound of the site's distance (A11); without a figure on file the widest, which always holds."""
@@ -290,7 +291,7 @@ class _Machine:
         return due
 
 
-TERMS = frozenset({"policy", "kind", "priority", "node_down"})
+TERMS = frozenset({"policy", "kind", "priority", "node_down", "urgent"})
 """Terms that a commitment's conditions may name, beside `critical`; other data of a fact are for people."""
 
 

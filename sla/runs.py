@@ -79,12 +79,16 @@ class Book(Protocol):
 
 @dataclass(frozen=True)
 class Target:
-    """How much a clock grants: open time (`parts` name its addends in minutes), or whole working days."""
+    """How much a clock grants: open time (`parts` name its addends in minutes), or whole working days.
+
+    `urgent`: an urgent response made it so (B6); of two equal targets it says why, not how much.
+    """
 
     time: timedelta | None = None
     days: int | None = None
     parts: tuple[tuple[str, float], ...] = ()
     travel: Travel | None = None
+    urgent: bool = field(default=False, compare=False)
 
     def of(self, rule: Rule) -> clock.Target:
         """The target as the clock counts it."""
@@ -130,6 +134,12 @@ class Run:
     @property
     def is_open(self) -> bool:
         return self.state == "running"
+
+    @property
+    def is_dropped(self) -> bool:
+        """Ended by terms that promise no such clock: later ones may start it again."""
+        stop = self.stopped_by
+        return self.state == "cancelled" and stop is not None and stop.kind == "terms_changed"
 
     @property
     def margin(self) -> timedelta | None:
