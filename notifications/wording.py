@@ -272,6 +272,36 @@ TABLE: dict[str, Wording] = {
         _("Your report %(ticket)s “%(title)s” was withdrawn."),
         tone="off",
     ),
+    "ticket.quote_sent": Wording(
+        "receipt",
+        _("Quote %(quote)s of CNY %(total)s went to %(hospital)s for %(ticket)s."),
+        _("Quote %(quote)s for your report %(ticket)s “%(title)s”: CNY %(total)s. Please answer by %(day)s."),
+        _("Read and answer"),
+    ),
+    "ticket.quote_accepted": Wording(
+        "receipt",
+        _("%(hospital)s accepted quote %(quote)s of CNY %(total)s for %(ticket)s (%(name)s)."),
+        _("%(name)s accepted quote %(quote)s of CNY %(total)s for your report %(ticket)s “%(title)s”."),
+        tone="ok",
+    ),
+    "ticket.quote_declined": Wording(
+        "receipt",
+        _("%(hospital)s declined quote %(quote)s of CNY %(total)s for %(ticket)s (%(name)s)."),
+        _("%(name)s declined quote %(quote)s of CNY %(total)s for your report %(ticket)s “%(title)s”."),
+        tone="warn",
+    ),
+    "ticket.quote_expired": Wording(
+        "receipt",
+        _("Quote %(quote)s of CNY %(total)s for %(ticket)s had no answer by %(day)s and has expired."),
+        _("Quote %(quote)s for your report %(ticket)s “%(title)s” was valid until %(day)s and has expired."),
+        tone="warn",
+    ),
+    "ticket.quote_withdrawn": Wording(
+        "receipt",
+        _("Quote %(quote)s for %(ticket)s was taken back."),
+        _("We took back quote %(quote)s for your report %(ticket)s “%(title)s”."),
+        tone="off",
+    ),
     "warranty.ends": Wording(
         "shield-alert",
         by_day(_("%(hospital)s: warranty (%(clause)s) of %(count)s devices ends on %(day)s, %(device)s among them.")),

@@ -76,6 +76,10 @@ VERBS: dict[str, Rule] = {
     "edit": Rule(LIVE),
     "set_cause": Rule(LIVE),
     "override_verdict": Rule(LIVE),
+    # A quote may still be answered when the work is done, and taken back at any time.
+    "quote": Rule(LIVE),
+    "answer_quote": Rule(LIVE | {S.CLOSED}),
+    "withdraw_quote": Rule(LIVE | {S.CLOSED}),
     "retarget": Rule(OPEN),
 }
 """Verb → where it is allowed and where it leads. `resume` leads back to where the wait began."""

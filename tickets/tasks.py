@@ -35,6 +35,12 @@ def ask_again() -> None:
 
 
 @shared_task
+def expire_quotes() -> None:
+    """Quotes whose last day is over wait no longer."""
+    workflow.expire_quotes(timezone.now())
+
+
+@shared_task
 def follow_verdicts() -> None:
     """Who pays is asked again where devices or contracts changed."""
     workflow.follow_verdicts(timezone.now())

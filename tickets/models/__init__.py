@@ -1,6 +1,7 @@
 """What a hospital brings, and what was said and done about it."""
 
 from tickets.models.catalogue import FaultClass, FaultTile
+from tickets.models.quotes import Quote
 from tickets.models.scans import ScanReport
 from tickets.models.story import SavedFilter, TicketAttachment, TicketEvent
 from tickets.models.ticket import Kind, Origin, Ticket
@@ -13,6 +14,7 @@ __all__ = [
     "Kind",
     "Origin",
     "Procedure",
+    "Quote",
     "SavedFilter",
     "ScanReport",
     "Ticket",

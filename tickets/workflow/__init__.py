@@ -13,6 +13,15 @@ from tickets.workflow.engine import follow_engine
 from tickets.workflow.intake import open_ticket
 from tickets.workflow.onsite import arrive, confirm_evidence, depart, remote_failed
 from tickets.workflow.ownership import accept_owner, assign, decline_owner, offer_owner, take
+from tickets.workflow.quotes import (
+    answer_quote,
+    discard_draft,
+    expire_quotes,
+    record_answer,
+    save_quote,
+    send_quote,
+    withdraw_quote,
+)
 from tickets.workflow.scanning import discard, report, verify
 from tickets.workflow.talk import answer, log_call, note, words
 from tickets.workflow.terms import Conflict, change_class, change_priority, edit, retarget
@@ -25,6 +34,7 @@ __all__ = [
     "Refused",
     "accept_owner",
     "answer",
+    "answer_quote",
     "arrive",
     "assign",
     "cancel",
@@ -37,8 +47,10 @@ __all__ = [
     "decline_owner",
     "depart",
     "discard",
+    "discard_draft",
     "edit",
     "end_waits",
+    "expire_quotes",
     "follow_engine",
     "follow_triage",
     "follow_verdicts",
@@ -48,6 +60,7 @@ __all__ = [
     "open_ticket",
     "override_verdict",
     "pass_on",
+    "record_answer",
     "remind",
     "remote_failed",
     "reopen",
@@ -55,10 +68,13 @@ __all__ = [
     "resolve",
     "resume",
     "retarget",
+    "save_quote",
+    "send_quote",
     "set_cause",
     "solve_here",
     "take",
     "verify",
     "wait",
+    "withdraw_quote",
     "words",
 ]

@@ -14,6 +14,7 @@ from tickets.models import Ticket
 from tickets.states import Refused, Status
 from tickets.workflow import telling
 from tickets.workflow.act import Act, E, act, each, needed
+from tickets.workflow.quotes import void_quotes
 from tickets.workflow.terms import clock_terms
 
 
@@ -86,6 +87,7 @@ def cancel(ticket: Ticket, *, by: User, reason: str, now: datetime) -> Ticket:
     reason = needed(reason, _("Say why it is withdrawn; the hospital reads this."))
     with act(ticket, "cancel", by=by, now=now) as doing:
         doing.move("cancel")
+        void_quotes(doing, reason)
         doing.change(closed_at=now, offered_to=None, **NOTHING_AHEAD)
         event = doing.event(E.CANCELLED, public=True, body=reason)
         doing.fact(FactKind.CANCELLED)

@@ -10,10 +10,10 @@ from people.models import User
 from sla.deadlines import FURTHEST
 from sla.facts import Kind as FactKind
 from sla.models import PauseReason
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketEvent
 from tickets.states import Refused, Status
 from tickets.workflow import telling
-from tickets.workflow.act import E, act, each
+from tickets.workflow.act import Act, E, act, each
 
 
 def wait(
@@ -37,22 +37,35 @@ def wait(
     if until is not None and until > now + FURTHEST:
         raise Refused(_("The end of the wait lies more than a year ahead."))
     with act(ticket, "wait", by=by, now=now) as doing:
-        doing.change(resume_to=doing.ticket.status, wait_until=until)
-        doing.move("wait")
-        terms = {"reason": reason.code, "note": note.strip(), "until": until.isoformat() if until else None}
-        event = doing.event(E.WAITING, public=True, body=note.strip(), reason=reason.name, until=terms["until"])
-        doing.fact(FactKind.PAUSED, data=terms)
+        event = stand_still(doing, reason, note=note.strip(), until=until)
         telling.hospital(doing, "ticket.waiting", key=f"event:{event.pk}", text=note.strip(), reason=reason.name)
     return doing.ticket
+
+
+def stand_still(doing: Act, reason: PauseReason, *, note: str, until: datetime | None) -> TicketEvent:
+    """Begin a wait, or move the end of the one that stands; whoever calls tells people."""
+    if doing.ticket.status != Status.WAITING:
+        doing.change(resume_to=doing.ticket.status)
+        doing.move("wait")
+    doing.change(wait_until=until)
+    terms = {"reason": reason.code, "note": note, "until": until.isoformat() if until else None}
+    event = doing.event(E.WAITING, public=True, body=note, reason=reason.name, until=terms["until"])
+    doing.fact(FactKind.PAUSED, data=terms)
+    return event
 
 
 def resume(ticket: Ticket, *, by: User, now: datetime) -> Ticket:
     """Go on where the wait began."""
     with act(ticket, "resume", by=by, now=now) as doing:
-        doing.back_from_wait()
-        doing.event(E.RESUMED, public=True)
-        doing.fact(FactKind.RESUMED)
+        go_on(doing)
     return doing.ticket
+
+
+def go_on(doing: Act) -> None:
+    """End the wait now: the state in which it began, and the clocks from where they stood."""
+    doing.back_from_wait()
+    doing.event(E.RESUMED, public=True)
+    doing.fact(FactKind.RESUMED)
 
 
 def end_waits(now: datetime) -> int:
