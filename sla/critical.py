@@ -72,7 +72,7 @@ def windows(period: CriticalPeriod, at: datetime) -> Sequence[Window]:
 
 def _hours(period: CriticalPeriod, at: datetime) -> WorkingHours:
     assert period.calendar is not None, "a monthly period has a calendar"
-    versions = list(period.calendar.versions.order_by("-number"))
+    versions = sorted(period.calendar.versions.all(), key=lambda version: -version.number)
     return calendars.hours_of(calendars.in_force(versions, at))
 
 

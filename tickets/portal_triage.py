@@ -77,7 +77,7 @@ def _shown(request: HttpRequest, hospital: Hospital, **filled: forms.BaseForm) -
     context = {
         "form": TriageForm(instance=triage.setting_of(hospital)),
         "proposal": ProposalForm(hospital=hospital),
-        "periods": critical.lines(periods.select_related("calendar"), now),
+        "periods": critical.lines(periods.select_related("calendar").prefetch_related("calendar__versions"), now),
         "cards": [portal_cards.card(ticket, user, now) for ticket in waiting.order_by("created_at")],
         "trainings": Training.objects.for_user(user).select_related("person", "proof")[:MOST_TRAININGS],
         **filled,

@@ -35,7 +35,8 @@ def page(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Planned. New faults of that time weigh more."))
             return redirect("sla:critical")
     rows = CriticalPeriod.objects.for_user(user).exclude(state=CriticalPeriod.State.ENDED)
-    found = rows.select_related("hospital", "calendar", "asked_by").order_by("-state", "hospital", "pk")[:MOST]
+    found = rows.select_related("hospital", "calendar", "asked_by").prefetch_related("calendar__versions")
+    found = found.order_by("-state", "hospital", "pk")[:MOST]
     context = {"form": form, "now": now, "rows": critical.lines(found, now)}
     return render(request, "sla/critical.html", context, status=422 if form.errors else None)
 
