@@ -48,6 +48,9 @@ ACTS: dict[str, frozenset[str]] = {
     "tickets.words": HOSPITAL,
     "tickets.triage": frozenset({"hospital_technician"}),
     "tickets.pass_on": HOSPITAL | {"operator", "lead", "manager"},
+    # It takes from the hospital's quota and may bind it to pay.
+    "tickets.urgent": frozenset({"hospital_technician", "operator", "lead", "manager"}),
+    "tickets.unmark_urgent": frozenset({"lead", "manager"}),
     "training": FIELD - {"admin"},
     "sla.see": HOSPITAL | FIELD,
     "sla.acknowledge": frozenset({"operator", "lead", "engineer", "manager"}),
@@ -63,6 +66,7 @@ ACTS: dict[str, frozenset[str]] = {
     "critical.plan": frozenset({"operator", "lead", "manager", "admin"}),
     "calendars": frozenset({"manager", "admin"}),
     "contracts.see": HOSPITAL | FIELD,
+    "hospitals.see": FIELD,
     "warranty.override": frozenset({"manager"}),
     "quotes.make": frozenset({"operator", "lead", "manager"}),
     # It binds the hospital to pay: not for everybody there who may report a fault.

@@ -16,7 +16,7 @@ DEVICE = "devices/<int:pk>/"
 
 urlpatterns = [
     path("", console.queue, name="queue"),
-    path("hospitals/", console.hospitals, name="hospitals"),
+    path("hospitals/names/", console.hospitals, name="hospital-names"),
     path("filters/", console.save_filter, name="save-filter"),
     path("filters/<int:pk>/remove/", console.drop_filter, name="drop-filter"),
     path("new/", console.new, name="new"),

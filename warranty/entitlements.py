@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Prefetch
@@ -37,8 +38,13 @@ class Left:
 
 def year_of(contract: Contract, on: date) -> tuple[date, date]:
     """First and last day of the contract year that holds `on`; the last year may be shorter (worked example 12)."""
-    first, last = contract_year(contract.starts_on, on)
-    return first, min(last, contract.ends_on)
+    return year_between(contract.starts_on, contract.ends_on, on)
+
+
+def year_between(starts_on: date, ends_on: date, on: date) -> tuple[date, date]:
+    """As `year_of`, from a contract's first and last day."""
+    first, last = contract_year(starts_on, on)
+    return first, min(last, ends_on)
 
 
 def take(contract: Contract, kind: str, *, reference: str, on: date, by: User | None, now: datetime) -> Use:
@@ -108,6 +114,16 @@ def in_year(contracts: Iterable[Contract], on: date) -> list[Left]:
         row.contract = running[row.contract_id]
         found.append(left_from(row, row.contract, row.years.all(), on))
     return found
+
+
+def running(user: Any, on: date) -> list[Left]:
+    """What the contracts in force that `user` may see grant on that day, and what is left of it: two queries."""
+    rows = Entitlement.objects.for_user(user).filter(
+        contract__activated_at__isnull=False, contract__starts_on__lte=on, contract__ends_on__gte=on
+    )
+    years = EntitlementYear.objects.filter(starts_on__lte=on, ends_on__gte=on)
+    found = rows.select_related("contract").order_by("contract", "kind").prefetch_related(Prefetch("years", years))
+    return [left_from(row, row.contract, row.years.all(), on) for row in found]
 
 
 def _granted(contract: Contract, kind: str, on: date) -> Entitlement:

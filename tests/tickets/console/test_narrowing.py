@@ -32,7 +32,7 @@ def hospital(desk: Desk) -> Hospital:
 
 def names(client: Client, typed: str) -> list[str]:
     """What is offered for what has been typed."""
-    return re.findall(r'<option value="([^"]+)"', page(client, "/desk/hospitals/", hospital_name=typed))
+    return re.findall(r'<option value="([^"]+)"', page(client, "/desk/hospitals/names/", hospital_name=typed))
 
 
 def tabs(text: str) -> dict[str, int]:
@@ -117,7 +117,7 @@ class TestNames:
 
     def test_people_of_a_hospital_are_offered_none(self, desk: Desk, client: Client) -> None:
         client.force_login(desk.case.nurse)
-        assert client.get("/desk/hospitals/", {"hospital_name": "a"}).status_code == 403
+        assert client.get("/desk/hospitals/names/", {"hospital_name": "a"}).status_code == 403
 
 
 class TestCounts:
