@@ -8,6 +8,7 @@ from datetime import datetime
 from io import BytesIO, StringIO
 
 import xlsxwriter
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from attachments import kinds
@@ -53,7 +54,13 @@ def rows(devices: DeviceQuerySet) -> Iterable[Row]:
 def write(form: str, lines: Iterable[Row]) -> bytes:
     """Headings in the reader's language and `lines` below them."""
     headings = [str(column.label) for column in columns.ALL]
-    return _workbook(headings, lines) if form == "xlsx" else _csv(headings, lines)
+    return _workbook(headings, lines) if form == "xlsx" else as_csv(headings, lines)
+
+
+def answer(content: bytes, form: str, name: str) -> HttpResponse:
+    """The file as a download called `name`."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type=CONTENT_TYPES[form], headers=headers)
 
 
 def _workbook(headings: Row, lines: Iterable[Row]) -> bytes:
@@ -75,7 +82,8 @@ def _workbook(headings: Row, lines: Iterable[Row]) -> bytes:
     return buffer.getvalue()
 
 
-def _csv(headings: Row, lines: Iterable[Row]) -> bytes:
+def as_csv(headings: Row, lines: Iterable[Row]) -> bytes:
+    """A CSV file that a spreadsheet opens as text, whatever the cells begin with."""
     buffer = StringIO(newline="")
     out = csv.writer(buffer)
     out.writerow(headings)

@@ -30,9 +30,13 @@ class ColumnsForm(forms.Form):
         choices = [("", _("not in the file")), *enumerate(_lettered(batch.headings))]
         for column in columns.ALL:
             self.fields[column.code] = forms.TypedChoiceField(
-                label=column.label, choices=choices, coerce=int, empty_value=None, required=False
+                label=column.label,
+                choices=choices,
+                coerce=int,
+                empty_value=None,
+                required=column.required,
+                error_messages={"required": _("Say which column this is.")},
             )
-            self.fields[column.code].needed = column.required  # type: ignore[attr-defined]
 
     def mapping(self) -> dict[str, int]:
         """Column → number of the heading, of a valid form."""

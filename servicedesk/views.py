@@ -7,7 +7,18 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from devices import exporting
 from people.access import needs
+from people.views.demo import only_in_demo
+from servicedesk.demo import workbook
+
+
+@only_in_demo
+@require_safe
+@needs("devices.import")
+def sample_list(request: HttpRequest) -> HttpResponse:
+    """The demo's list of 300 devices, to try an import with."""
+    return exporting.answer(workbook.content(), "xlsx", "devices-300")
 
 
 @require_safe

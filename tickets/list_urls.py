@@ -12,6 +12,7 @@ app_name = "devices"
 
 urlpatterns = [
     path("imports/", imports.imports, name="imports"),
+    path("imports/columns.xlsx", imports.blank, name="import-blank"),
     path("imports/<int:pk>/", imports.page, name="import"),
     path("imports/<int:pk>/progress/", imports.progress, name="import-progress"),
     path("imports/<int:pk>/apply/", imports.verb(batches.apply), name="import-apply"),

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from devices.models import DeviceModel
 
@@ -28,6 +30,14 @@ class Column:
     longest: int = 120
     required: bool = False
 
+    def names(self) -> list[str]:
+        """What its heading may be, `plain`, the likeliest first: also its label in every language of an export."""
+        labels = []
+        for language, _name in settings.LANGUAGES:
+            with override(language):
+                labels.append(str(self.label))
+        return [plain(name) for name in (*self.headings, self.code, *labels)]
+
 
 ALL: tuple[Column, ...] = (
     Column("hospital", _("Hospital"), ("医院", "医院名称", "客户", "客户名称", "单位", "甲方", "hospital", "customer",
@@ -35,7 +45,7 @@ ALL: tuple[Column, ...] = (
     Column("site", _("Site"), ("院区", "地点", "会场", "站点", "安装地点", "院区名称", "site", "campus", "location")),
     Column("room", _("Room"), ("房间", "位置", "科室", "会议室", "房间号", "安装位置", "room", "place",
            "department"), 80),
-    Column("name", _("Name"), ("名称", "设备名称", "设备", "name", "device", "devicename"), 60, required=True),
+    Column("name", _("Device name"), ("名称", "设备名称", "设备", "name", "device", "devicename"), 60, required=True),
     Column("maker", _("Maker"), ("厂家", "厂商", "品牌", "制造商", "生产厂家", "maker", "manufacturer", "brand",
            "vendor"), 60),
     Column("model", _("Model"), ("型号", "设备型号", "规格型号", "产品型号", "model", "product", "devicemodel"), 60,
@@ -76,9 +86,8 @@ def guess(headings: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     seen = [plain(heading) for heading in headings]
     for column in ALL:
-        names = [plain(name) for name in (*column.headings, column.code, str(column.label))]
-        at = next((seen.index(name) for name in names if name in seen), None)
-        if at is not None and at not in found.values():
+        fits = (seen.index(name) for name in column.names() if name in seen)
+        if (at := next(fits, None)) is not None and at not in found.values():
             found[column.code] = at
     return found
 

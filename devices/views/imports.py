@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from attachments import storage
 from common.network import client_address
+from devices import exporting
 from devices.forms import ColumnsForm, ListForm
 from devices.importing import batches, reading
 from devices.importing.report import report
@@ -45,8 +47,15 @@ def imports(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("devices:import", batch.pk)
     latest = ImportBatch.objects.for_user(request.user).select_related("made_by")[:LATEST]
-    context = {"form": form, "batches": latest}
+    context = {"form": form, "batches": latest, "has_sample": settings.DEMO}
     return render(request, "devices/imports.html", context, status=UNPROCESSABLE if form.is_bound else None)
+
+
+@needs("devices.import")
+@require_GET
+def blank(request: HttpRequest) -> HttpResponse:
+    """A workbook with every column and no row."""
+    return exporting.answer(exporting.write("xlsx", []), "xlsx", "devices")
 
 
 @needs("devices.import")

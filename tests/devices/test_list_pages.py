@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from django.test import Client
+from io import BytesIO
 
-from devices.importing import batches
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils.translation import override
+from openpyxl import load_workbook
+from pytest_django import Settings
+
+from devices.importing import batches, columns
 from devices.models import Device, DeviceLabel, ImportBatch
 from people.models import Hospital
 from tests.devices.import_case import HEAD, NOW, row, text_file, workbook
@@ -90,6 +96,43 @@ def test_a_file_that_is_none_is_told_on_the_page(desk: Client) -> None:
     assert answer.context["form"].errors["file"]
     assert desk.post(URL, {}).status_code == 422
     assert not ImportBatch.objects.exists()
+
+
+def test_every_heading_of_an_export_is_read_in_whatever_language_it_was_made(desk: Client) -> None:
+    expected = {column.code: at for at, column in enumerate(columns.ALL)}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            headings = [str(column.label) for column in columns.ALL]
+        for reader, _name in settings.LANGUAGES:
+            with override(reader):
+                assert columns.guess(headings) == expected, (language, reader)
+
+
+def test_a_column_that_is_needed_is_asked_for_beside_its_field(desk: Client, hospital: Hospital) -> None:
+    desk.post(URL, {"file": text_file([row("涪滨", "T1")])})
+    batch = ImportBatch.objects.get()
+    answer = desk.post(f"{URL}{batch.pk}/", mapped(batch) | {"serial": ""})
+    assert set(answer.context["form"].errors) == {"serial"}
+
+
+def test_the_empty_list_has_every_column_and_no_row(desk: Client) -> None:
+    answer = desk.get(f"{URL}columns.xlsx")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="devices.xlsx"'
+    sheet = load_workbook(BytesIO(answer.content)).active
+    assert sheet is not None
+    (headings,) = sheet.iter_rows(values_only=True)
+    assert columns.guess([str(one) for one in headings]).keys() == columns.BY_CODE.keys()
+
+
+def test_the_demos_sample_is_offered_in_the_demo_alone(desk: Client, settings: Settings) -> None:
+    link = "/demo/devices-300.xlsx"
+    assert link not in desk.get(URL).content.decode()
+    assert desk.get(link).status_code == 404
+    settings.DEMO = True
+    assert link in desk.get(URL).content.decode()
+    sheet = load_workbook(BytesIO(desk.get(link).content), read_only=True).active
+    assert sheet is not None
+    assert sum(1 for _row in sheet.iter_rows()) == 301
 
 
 @pytest.mark.parametrize("form", ["xlsx", "csv"])

@@ -30,8 +30,7 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
     except exporting.Refused as refused:
         messages.error(request, str(refused))
         return redirect(f"{reverse('console:devices')}?{query}")
-    name = f"devices-{timezone.localtime(now):%Y%m%d-%H%M}.{form}"
-    return _file(content, exporting.CONTENT_TYPES[form], f'attachment; filename="{name}"')
+    return exporting.answer(content, form, f"devices-{timezone.localtime(now):%Y%m%d-%H%M}")
 
 
 @needs("devices.label")
@@ -76,13 +75,5 @@ def _labels(request: HttpRequest, devices: list[Device], *, is_sheet: bool) -> H
         now=timezone.now(),
         address=client_address(request) or None,
     )
-    return _file(content, "application/pdf", 'inline; filename="labels.pdf"')
-
-
-def _file(content: bytes, content_type: str, disposition: str) -> HttpResponse:
-    headers = {
-        "Content-Disposition": disposition,
-        "Cache-Control": "private, no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HttpResponse(content, content_type=content_type, headers=headers)
+    headers = {"Content-Disposition": 'inline; filename="labels.pdf"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
