@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from people.access import ScopedQuerySet
 from people.models import Hospital, User
@@ -39,8 +40,8 @@ class CriticalPeriod(models.Model):
     hospital = models.ForeignKey(Hospital, models.CASCADE, related_name="critical_periods", verbose_name=_("hospital"))
     kind = models.CharField(_("kind"), max_length=12, choices=PeriodKind.choices)
     reason = models.CharField(_("reason"), max_length=80, help_text=_("Stands on every ticket of that time."))
-    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
-    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+    starts_at = models.DateTimeField(pgettext_lazy("moment", "from"), null=True, blank=True)
+    ends_at = models.DateTimeField(pgettext_lazy("moment", "until"), null=True, blank=True)
     days_before = models.PositiveSmallIntegerField(
         _("working days before the month's last one"), null=True, blank=True, validators=[MaxValueValidator(10)]
     )
