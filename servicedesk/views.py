@@ -16,7 +16,7 @@ from servicedesk.demo import workbook
 @only_in_demo
 @require_safe
 @needs("devices.import")
-def sample_list(request: HttpRequest) -> HttpResponse:
+def sample_list(_request: HttpRequest) -> HttpResponse:
     """The demo's list of 300 devices, to try an import with."""
     return exporting.answer(workbook.content(), "xlsx", "devices-300")
 

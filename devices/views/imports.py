@@ -53,7 +53,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 @needs("devices.import")
 @require_GET
-def blank(request: HttpRequest) -> HttpResponse:
+def blank(_request: HttpRequest) -> HttpResponse:
     """A workbook with every column and no row."""
     return exporting.answer(exporting.write("xlsx", []), "xlsx", "devices")
 
