@@ -16,9 +16,9 @@ from common.present import Entry, Filter
 from people import travel
 from people.access import ACTS, may
 from people.models import User
-from tickets import actions, chain, device_page, priorities, story, verdict_card
+from tickets import actions, chain, device_page, priorities, quote_card, story, verdict_card
 from tickets.console_forms import SayForm
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Quote, Ticket, TicketEvent, TicketVerdict
 from tickets.querysets import TicketQuerySet
 from tickets.queue import PRIORITIES, status_tag
 from tickets.states import OPEN, Status
@@ -62,7 +62,7 @@ def _seen_by(role: str) -> TicketQuerySet:
 
 def _whole(role: str) -> QuerySet[Ticket]:
     """A ticket that `role` sees, with every row that the page names beside those of a list."""
-    return _seen_by(role).filter(number=Given("number")).select_related(
+    return _seen_by(role).with_quotes().filter(number=Given("number")).select_related(
         "hospital__region", "site__base", "device__model", "device__parent", "device__project", "reporter__department",
         "fault_class", "owner", "offered_to", "assignee__team", "timeline",
     ).defer("search")  # fmt: skip
@@ -79,6 +79,9 @@ def _others(role: str) -> QuerySet[Ticket]:
 READERS = sorted(ACTS["console"] & ACTS["tickets.see"])
 _tickets = {role: Prepared(partial(_whole, role)) for role in READERS}
 _past_of: dict[str, Prepared[Any]] = {role: Prepared(partial(_others, role)) for role in READERS}
+_quotes = Prepared(
+    lambda: Quote.objects.filter(ticket=Given("ticket")).select_related("document", "answered_by", "sent_by")
+)
 _events = Prepared(lambda: TicketEvent.objects.filter(ticket=Given("ticket")).select_related("by").with_files())
 
 
@@ -93,6 +96,7 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
     """Context of the ticket page."""
     clocks = chain.Clocks(ticket, now)
     events = _events(ticket=ticket.pk)
+    verdict = current(ticket) if ticket.device_id else None
     return {
         "now": now,
         "ticket": ticket,
@@ -104,7 +108,8 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         "waiting": _waiting(ticket, events),
         "sending": chain.sending(clocks, responds=user.role in TECHNICIANS),
         "disputed": clocks.disputed() if may(user, "sla.confirm_evidence") else [],
-        "verdict": _verdict(ticket),
+        "verdict": verdict_card.card(verdict) if verdict else None,
+        **_quoted(ticket, verdict, user, now),
         "past": _past(ticket, user, now),
         "radius": device_page.hit_by(ticket),
         "travel": travel.figure(ticket.site, now),
@@ -128,9 +133,11 @@ def buttons(ticket: Ticket, user: User, now: datetime) -> dict[str, Any]:
     }
 
 
-def _verdict(ticket: Ticket) -> verdict_card.Card | None:
-    row = current(ticket) if ticket.device_id else None
-    return verdict_card.card(row) if row else None
+def _quoted(ticket: Ticket, verdict: TicketVerdict | None, user: User, now: datetime) -> dict[str, Any]:
+    """The card of quotes; where there is none, the way to a first one."""
+    rows = _quotes(ticket=ticket.pk) if ticket.has_quotes else []
+    card = quote_card.desk(ticket, rows, verdict, user, now)
+    return {"quotes": card, "may_quote": None if card else quote_card.may_draft(ticket, user)}
 
 
 def _waiting(ticket: Ticket, events: list[TicketEvent]) -> TicketEvent | None:

@@ -107,6 +107,11 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (E.PASSED_ON, ""): gettext_lazy("%(who)s sent it to the service centre. %(why)s"),
     (E.PASSED_ON, "limit"): gettext_lazy("It waited long enough at your hospital and went to the service centre."),
     (E.PASSED_ON, "call"): gettext_lazy("%(who)s took a call about it: it is with the service centre now."),
+    (E.QUOTE, "sent"): gettext_lazy("%(who)s sent you quote %(quote)s of CNY %(total)s."),
+    (E.QUOTE, "accepted"): gettext_lazy("%(name)s accepted quote %(quote)s of CNY %(total)s."),
+    (E.QUOTE, "declined"): gettext_lazy("%(name)s declined quote %(quote)s of CNY %(total)s. %(why)s"),
+    (E.QUOTE, "expired"): gettext_lazy("Quote %(quote)s has expired without an answer."),
+    (E.QUOTE, "withdrawn"): gettext_lazy("%(who)s took back quote %(quote)s: %(why)s."),
     (E.EDITED, ""): gettext_lazy("%(who)s corrected the description."),
 }
 """Kind of event and its variant → the sentence."""
@@ -122,7 +127,7 @@ def sentence(event: TicketEvent, now: datetime) -> str:
         return str(event.get_kind_display())
     return str(text) % {
         "who": event.by.name if event.by else _("The service desk"),
-        "to": data.get("to", ""),
+        **{name: data.get(name, "") for name in ("to", "name", "quote", "total")},
         "why": " · ".join(part for part in (data.get("reason", ""), event.body) if part),
         "time": wording.clock(datetime.fromisoformat(moment), now) if moment else "",
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import JSONObject
 
 from common.prepared import Given
@@ -38,6 +38,12 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
     def in_progress(self) -> Self:
         """Not over: open, or solved and waiting for the hospital's word."""
         return self.exclude(status__in=[Status.CLOSED, Status.CANCELLED])
+
+    def with_quotes(self) -> Self:
+        """With `has_quotes`: whether there is any, drafts too, in the same query."""
+        # Asked from this side of the key: the models stand above their querysets.
+        quoted = self.model._default_manager.filter(pk=OuterRef("pk"), quotes__isnull=False)
+        return self.annotate(has_quotes=Exists(quoted))
 
     def for_pages(self) -> Self:
         """With every row that a list names, in one query."""

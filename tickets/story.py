@@ -193,6 +193,9 @@ def _detail(event: TicketEvent, now: datetime) -> str:
         return f" · {CLOSED_BY[data['how']]}" if data.get("how") in CLOSED_BY else ""
     if event.kind == E.REOPENED:
         return " · " + _("round %(number)s") % {"number": data.get("cycle", "")}
+    if event.kind == E.QUOTE:
+        said = (data["quote"], f"CNY {data['total']}", str(QUOTE_STEPS[data["how"]]), data.get("name", ""))
+        return " " + " · ".join(part for part in said if part)
     if event.kind == E.EVIDENCE:
         return " · " + (_("it counts") if data.get("accepted") else _("it does not count"))
     return ""
@@ -203,6 +206,15 @@ OWNER_STEPS = {
     "offered": gettext_lazy("First contact offered to %(to)s"),
     "accepted": gettext_lazy("First contact: %(old)s → %(to)s, accepted"),
     "declined": gettext_lazy("%(to)s declined first contact"),
+}
+QUOTE_STEPS = {
+    "drafted": gettext_lazy("draft saved"),
+    "discarded": gettext_lazy("draft discarded"),
+    "sent": gettext_lazy("sent"),
+    "accepted": gettext_lazy("accepted"),
+    "declined": gettext_lazy("declined"),
+    "expired": gettext_lazy("expired without an answer"),
+    "withdrawn": gettext_lazy("taken back"),
 }
 CLOSED_BY = {
     "silence": gettext_lazy("confirmed by silence"),

@@ -5,6 +5,13 @@ from tickets.console_forms.call import CallForm
 from tickets.console_forms.ending import CancelForm, PassOnForm, ReopenForm, ResolveForm
 from tickets.console_forms.onsite import ArriveForm, DepartForm, EvidenceForm, RemoteFailedForm
 from tickets.console_forms.ownership import AcceptOwnerForm, AssignForm, DeclineOwnerForm, OfferOwnerForm, TakeForm
+from tickets.console_forms.quotes import (
+    DiscardQuoteForm,
+    DraftQuoteForm,
+    RecordAnswerForm,
+    SendQuoteForm,
+    WithdrawQuoteForm,
+)
 from tickets.console_forms.scanned import DiscardForm, VerifyForm
 from tickets.console_forms.talk import SayForm
 from tickets.console_forms.terms import EditForm, FaultClassForm, PriorityForm, RetargetForm
@@ -35,6 +42,11 @@ FORMS: tuple[type[VerbForm], ...] = (
     RetargetForm,
     CauseForm,
     OverrideForm,
+    DraftQuoteForm,
+    SendQuoteForm,
+    RecordAnswerForm,
+    WithdrawQuoteForm,
+    DiscardQuoteForm,
 )
 """Every verb with a form of its own; the composer's three share `SayForm`."""
 

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from people.models import User
-from tickets import workflow
+from tickets import quote_card, workflow
 from tickets.actions import ACTS
 from tickets.models import Ticket
 
@@ -25,7 +25,9 @@ class VerbForm(forms.Form):
     heading: ClassVar[Any]
     submit: ClassVar[Any]
     done: ClassVar[Any]
-    hint: ClassVar[Any] = ""
+    hint: Any = ""
+    may_warn: ClassVar[bool] = False
+    """Whether somebody sets out or ends the work with it, and should know that nobody has agreed to pay."""
 
     @classmethod
     def slug(cls) -> str:
@@ -50,6 +52,7 @@ class VerbForm(forms.Form):
         super().__init__(data, files, **kwargs)
         self.ticket, self.user, self.now = ticket, user, now
         self.conflict: workflow.Conflict | None = None
+        self.warning = quote_card.warning(ticket) if self.may_warn else ""
         self.prepare()
 
     def prepare(self) -> None:

@@ -14,6 +14,7 @@ class ResolveForm(VerbForm):
     heading, submit = gettext_lazy("Report it solved"), gettext_lazy("It is solved")
     done = gettext_lazy("Solved. The hospital is asked to confirm.")
     hint = gettext_lazy("The hospital reads both and confirms, or says that it is not solved.")
+    may_warn = True
 
     cause = long_text(gettext_lazy("Cause"), rows=2)
     action = long_text(gettext_lazy("What was done"), rows=2)

@@ -32,6 +32,7 @@ class DepartForm(VerbForm):
     verb = "depart"
     heading, submit = gettext_lazy("Set off"), gettext_lazy("Set off now")
     done = gettext_lazy("On the way. The hospital sees the expected arrival.")
+    may_warn = True
 
     expected_arrival_at = MomentField(
         label=gettext_lazy("Expected arrival"), required=False, help_text=gettext_lazy("The hospital sees this time.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -17,6 +17,9 @@ from tickets.models.catalogue import FaultClass, FaultTile
 from tickets.querysets import TicketQuerySet
 from tickets.states import Status
 from warranty.models import Use
+
+if TYPE_CHECKING:
+    from tickets.models.verdict import TicketVerdict
 
 
 class Kind(models.TextChoices):
@@ -140,6 +143,10 @@ class Ticket(models.Model):
     client_key = models.UUIDField(_("sender's key"), null=True, blank=True, editable=False)
     search = SearchVectorField(null=True, editable=False)
 
+    verdict: TicketVerdict
+    """Who pays, where it was read along or just given: ask `workflow.verdicts.current`."""
+    has_quotes: bool
+    """Only of rows read `with_quotes`."""
     objects = TicketQuerySet.as_manager()
 
     class Meta:
