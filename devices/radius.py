@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from django.db.models import Case, Count, Value, When, Window
+from django.db.models import Case, Count, QuerySet, Value, When, Window
 from django.db.models.expressions import RawSQL
 
+from common.prepared import Given, Prepared
 from devices.models import Device, DeviceModel
 from people.models import HOSPITAL_ROLES, Role, Site, User
 
@@ -30,18 +32,24 @@ class Room:
     devices: tuple[Device, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Radius:
-    """What a device's failure takes down. `people`: whom to call at the hospital, technicians first; `others`: how many
-    more accounts it has.
-    """
+    """What a device's failure takes down."""
 
     device: Device
     terminals: tuple[Device, ...]
     rooms: tuple[Room, ...]
     sites: tuple[Site, ...]
-    people: tuple[User, ...]
-    others: int
+
+    @cached_property
+    def people(self) -> tuple[User, ...]:
+        """Whom to call at the hospital, its own technicians first; asked for when it is read."""
+        return tuple(_people(hospital=self.device.hospital_id))
+
+    @property
+    def others(self) -> int:
+        """How many more accounts the hospital has."""
+        return self.people[0].together - len(self.people) if self.people else 0  # type: ignore[attr-defined]
 
     @property
     def is_wide(self) -> bool:
@@ -50,18 +58,13 @@ class Radius:
 
 
 def behind(device: Device) -> Radius:
-    """What stands still with `device`, itself too when it is a terminal; two queries."""
-    below = Device.objects.filter(pk__in=RawSQL(BELOW, [device.pk])).select_related("site", "model")  # noqa: S611
-    kind = DeviceModel.Kind.TERMINAL
-    terminals = tuple(below.filter(model__kind=kind).order_by("site__name", "room", "name", "pk"))
-    people = _people(device.hospital_id)
+    """What stands still with `device`, itself too when it is a terminal; one query."""
+    terminals = tuple(_terminals(device=device.pk))
     return Radius(
         device=device,
         terminals=terminals,
         rooms=_rooms(terminals),
         sites=tuple({terminal.site_id: terminal.site for terminal in terminals}.values()),
-        people=people,
-        others=people[0].together - len(people) if people else 0,  # type: ignore[attr-defined]
     )
 
 
@@ -72,9 +75,18 @@ def _rooms(terminals: tuple[Device, ...]) -> tuple[Room, ...]:
     return tuple(Room(found[0].site, room, tuple(found)) for (_site, room), found in held.items())
 
 
-def _people(hospital_id: int) -> tuple[User, ...]:
-    """The first of the hospital's people, its own technicians in front; `together`: how many there are."""
+def _below() -> QuerySet[Device]:
+    below = Device.objects.filter(pk__in=RawSQL(BELOW, [Given("device")])).select_related("site", "model")  # noqa: S611
+    return below.filter(model__kind=DeviceModel.Kind.TERMINAL).order_by("site__name", "room", "name", "pk")
+
+
+def _first() -> QuerySet[User]:
+    """The first of a hospital's people, its own technicians in front; `together`: how many there are."""
     first = Case(When(role=Role.HOSPITAL_TECHNICIAN, then=Value(0)), default=Value(1))
-    mine = User.objects.filter(hospital=hospital_id, role__in=HOSPITAL_ROLES, is_active=True)
+    mine = User.objects.filter(hospital=Given("hospital"), role__in=HOSPITAL_ROLES, is_active=True)
     counted = mine.annotate(together=Window(Count("pk")))
-    return tuple(counted.select_related("department").order_by(first, "name", "pk")[:CALLED])
+    return counted.select_related("department").order_by(first, "name", "pk")[:CALLED]
+
+
+_terminals = Prepared(_below)
+_people = Prepared(_first)

@@ -23,7 +23,7 @@ from tickets.querysets import TicketQuerySet
 from tickets.queue import PRIORITIES, status_tag
 from tickets.states import OPEN, Status
 from tickets.workflow.act import TECHNICIANS
-from tickets.workflow.verdicts import current
+from tickets.workflow.verdicts import current, with_current
 
 YEAR = timedelta(days=365)
 SHOWN_FAULTS, MOST_FAULTS = 3, 99
@@ -62,7 +62,7 @@ def _seen_by(role: str) -> TicketQuerySet:
 
 def _whole(role: str) -> QuerySet[Ticket]:
     """A ticket that `role` sees, with every row that the page names beside those of a list."""
-    return _seen_by(role).with_quotes().filter(number=Given("number")).select_related(
+    return with_current(_seen_by(role).with_quotes()).filter(number=Given("number")).select_related(
         "hospital__region", "site__base", "device__model", "device__parent", "device__project", "reporter__department",
         "fault_class", "owner", "offered_to", "assignee__team", "timeline",
     ).defer("search")  # fmt: skip
@@ -96,7 +96,7 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
     """Context of the ticket page."""
     clocks = chain.Clocks(ticket, now)
     events = _events(ticket=ticket.pk)
-    verdict = current(ticket) if ticket.device_id else None
+    verdict = current(ticket)
     return {
         "now": now,
         "ticket": ticket,

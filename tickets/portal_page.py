@@ -12,15 +12,16 @@ from django.utils.translation import gettext_lazy
 
 from common import wording
 from common.present import Attachment, Chip, Entry, FaultCard, SumLine
+from people.access import may
 from people.models import User
 from sla import present
 from sla.explain import explain
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, PauseReason
-from tickets import actions, portal_cards, portal_story, priorities, progress, triage, verdict_card
-from tickets.models import Ticket, TicketAttachment, TicketEvent
+from tickets import actions, portal_cards, portal_story, priorities, progress, quote_card, triage, verdict_card
+from tickets.models import Quote, Ticket, TicketAttachment, TicketEvent
 from tickets.states import Status
-from tickets.workflow.verdicts import current
+from tickets.workflow.verdicts import current, with_current
 
 State = Deadline.State
 
@@ -87,6 +88,9 @@ class Page:
     triage: Triage | None
     critical: str
     verdict: verdict_card.Card | None
+    quotes: quote_card.Card | None
+    answerers: tuple[str, ...]
+    """Who at the hospital may answer the quote that waits, unless the reader may."""
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
@@ -109,7 +113,7 @@ def find(user: User, number: str) -> Ticket:
         .select_related("by")
         .prefetch_related(Prefetch("files", TicketAttachment.objects.for_user(user).select_related("attachment")))
     )
-    tickets = portal_cards.with_progress(Ticket.objects.for_user(user)).select_related(
+    tickets = with_current(portal_cards.with_progress(Ticket.objects.for_user(user))).select_related(
         "reporter", "device__model", "fault_class", "tile"
     )
     return tickets.prefetch_related(Prefetch("events", events, to_attr="story")).get(number=number)
@@ -117,6 +121,9 @@ def find(user: User, number: str) -> Ticket:
 
 def page(ticket: Ticket, user: User, now: datetime) -> Page:
     """The page of a ticket that `find` gave."""
+    quotes = _quotes(ticket, user, now)
+    may_answer = may(user, "quotes.answer")
+    waits = quotes is not None and quotes.open is not None
     promises = _promises(ticket, now)
     story: list[TicketEvent] = ticket.story  # type: ignore[attr-defined]
     return Page(
@@ -132,15 +139,25 @@ def page(ticket: Ticket, user: User, now: datetime) -> Page:
         can={
             verb: actions.can(ticket, user, verb, now)
             for verb in ("words", "confirm", "reopen", "pass_on", "solve_here")
-        },
+        }
+        | {"answer_quote": waits and may_answer},
         triage=_triage(ticket, story),
         critical=priorities.critical_words(ticket, now),
         verdict=_verdict(ticket),
+        quotes=quotes,
+        answerers=tuple(one.name for one in triage.technicians(ticket.hospital)) if waits and not may_answer else (),
     )
 
 
+def _quotes(ticket: Ticket, user: User, now: datetime) -> quote_card.Card | None:
+    if not ticket.has_quotes:
+        return None
+    rows = Quote.objects.for_user(user).filter(ticket=ticket).select_related("document", "answered_by")
+    return quote_card.portal(ticket, list(rows), now)
+
+
 def _verdict(ticket: Ticket) -> verdict_card.Card | None:
-    row = current(ticket) if ticket.device_id else None
+    row = current(ticket)
     return verdict_card.card(row) if row else None
 
 

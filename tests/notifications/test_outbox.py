@@ -111,7 +111,7 @@ def test_a_person_without_an_address_is_told_in_the_inbox_only() -> None:
     assert not Delivery.objects.exists()
 
 
-@pytest.mark.parametrize("kind", ["sla.page", "ticket.words", "ticket.assigned", "mail.given_up"])
+@pytest.mark.parametrize("kind", ["sla.page", "ticket.assigned", "mail.given_up"])
 def test_matters_of_the_company_cannot_be_told_to_hospital_people(kind: str) -> None:
     nurse = UserFactory(role=Role.HOSPITAL_STAFF, hospital=HospitalFactory())
     with pytest.raises(NotForHospitals):

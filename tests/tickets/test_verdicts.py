@@ -74,9 +74,10 @@ def test_the_workspace_and_the_portal_say_who_pays(scene: Scene, ticket: Ticket,
     client.force_login(scene.operator)
     desk = client.get(f"/desk/tickets/{ticket.number}/").content.decode()
     assert "desk-verdict-ok" in desk
-    assert "(A4)" in desk
+    assert "A4" in desk
     client.force_login(scene.nurse)
-    assert "(A4)" in client.get(f"/requests/{ticket.number}/").content.decode()
+    portal = client.get(f"/requests/{ticket.number}/").content.decode()
+    assert "A4" in portal.split('id="who-pays"')[1].split("</section>")[0]
 
 
 def test_a_program_reads_the_verdict_and_must_say_what_it_read_before_it_sets_a_cause(

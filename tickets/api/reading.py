@@ -91,7 +91,7 @@ class OneTicket(TicketView):
     @extend_schema(operation_id="tickets_read", responses=serializers.TicketSerializer)
     def get(self, request: Request, number: str) -> Response:
         """One ticket with its texts, and what the asker may do to it now."""
-        row = get_object_or_404(serializers.with_names(Ticket.objects.for_user(request.user)), number=number)
+        row = get_object_or_404(serializers.whole(Ticket.objects.for_user(request.user)), number=number)
         body = serializers.ticket_page(row, person(request), timezone.now())
         return Response(body, headers={"ETag": etag(row)})
 

@@ -22,7 +22,8 @@ from tickets import actions, verdict_card
 from tickets.models import Kind, Ticket, TicketAttachment, TicketEvent, TicketVerdict
 from tickets.querysets import TicketQuerySet
 from tickets.states import Status
-from tickets.workflow.verdicts import current
+from tickets.workflow.verdicts import current, with_current
+from warranty.models import Use
 from warranty.wording import CAUSES, OUTCOMES
 
 INTERNAL = ("assignee", "team", "offered_to", "priority_reason", "fault_class")
@@ -39,6 +40,7 @@ PUBLIC_DETAILS = {
     "call": ("seconds",),
     "triage": ("until",),
     "passed_on": ("how",),
+    "urgent": ("step", "billable", "used", "granted"),
 }
 """Kind of event → what of its details a hospital may read."""
 
@@ -70,6 +72,7 @@ class TicketRowSerializer(Shape[Ticket]):
     place = serializers.CharField()
     reporter = Named(allow_null=True)
     is_unverified = serializers.BooleanField()
+    is_urgent = serializers.BooleanField()
     owner = Named(allow_null=True)
     assignee = Named(allow_null=True, required=False)
     team = Named(allow_null=True, required=False)
@@ -110,6 +113,14 @@ class TicketVerdictSerializer(serializers.Serializer[TicketVerdict]):
         return str(verdict_card.card(row).total)
 
 
+class UrgentSerializer(serializers.Serializer[Use]):
+    """An urgent response: taken from the contract year's quota, or beyond it and billable (B6)."""
+
+    at = Moment(source="taken_at")
+    on = serializers.DateField()
+    is_billable = serializers.BooleanField()
+
+
 class TicketSerializer(TicketRowSerializer):
     """A ticket with its texts. Send `ETag` back as `If-Match` to change what you have read, and nothing newer."""
 
@@ -125,12 +136,13 @@ class TicketSerializer(TicketRowSerializer):
     expected_arrival_at = Moment(allow_null=True)
     solved_at = Moment(allow_null=True)
     closed_at = Moment(allow_null=True)
+    urgent = UrgentSerializer(source="urgent_use", allow_null=True)
     verdict = serializers.SerializerMethodField()
     verbs = serializers.SerializerMethodField()
 
     @extend_schema_field(TicketVerdictSerializer(allow_null=True))
     def get_verdict(self, ticket: Ticket) -> Any:
-        row = current(ticket) if ticket.device_id else None
+        row = current(ticket)
         return TicketVerdictSerializer(row).data if row else None
 
     def get_contact_phone(self, ticket: Ticket) -> str:
@@ -145,7 +157,12 @@ class TicketSerializer(TicketRowSerializer):
 
 def with_names(tickets: TicketQuerySet) -> QuerySet[Ticket]:
     """With every row that the shapes name, in one query."""
-    return tickets.for_pages().select_related("reporter", "offered_to").defer("search")
+    return tickets.for_pages().select_related("reporter", "offered_to", "urgent_use").defer("search")
+
+
+def whole(tickets: TicketQuerySet) -> QuerySet[Ticket]:
+    """With all that `ticket_page` says, in one query."""
+    return with_current(with_names(tickets))
 
 
 def ticket_page(ticket: Ticket, user: User, now: datetime) -> dict[str, Any]:

@@ -146,6 +146,7 @@ class Ticket(models.Model):
     verdict: TicketVerdict
     """Who pays, where it was read along or just given: ask `workflow.verdicts.current`."""
     has_quotes: bool
+    has_open_quote: bool
     """Only of rows read `with_quotes`."""
     objects = TicketQuerySet.as_manager()
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from django.db.models import FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from people.models import User
@@ -80,8 +81,19 @@ def follow_verdicts(now: datetime) -> int:
     return each(open_now, follow)
 
 
+def with_current(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """`tickets`, each read together with what `current` says of it."""
+    newest = TicketVerdict.objects.filter(ticket=OuterRef("pk")).order_by("-version").values("version")[:1]
+    verdict = FilteredRelation("verdicts", condition=Q(verdicts__version=Subquery(newest)))
+    return tickets.annotate(verdict=verdict).select_related("verdict__by")
+
+
 def current(ticket: Ticket) -> TicketVerdict | None:
-    """The verdict that counts."""
+    """The verdict that counts; nothing without a device."""
+    if ticket.device_id is None:
+        return None
+    if "verdict" in vars(ticket):
+        return ticket.verdict
     return TicketVerdict.objects.filter(ticket=ticket).select_related("by").order_by("-version").first()
 
 
@@ -129,6 +141,7 @@ def _keep(doing: Act, found: tuple[str, Any, Verdict], before: TicketVerdict | N
 
 def _append(doing: Act, row: TicketVerdict, before: TicketVerdict | None) -> TicketVerdict:
     row.ticket, row.at, row.by = doing.ticket, doing.now, doing.by
+    doing.ticket.verdict = row
     row.version = before.version + 1 if before else 1
     row.save(force_insert=True)
     old = before.outcome if before else ""
