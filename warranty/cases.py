@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
@@ -48,17 +49,7 @@ class Book:
 
     def covering(self, device: Device) -> list[Contract]:
         """The signed contracts, of any time, that cover `device` (a row of `with_facts`)."""
-        return [one for one in self.contracts.get(device.hospital_id, ()) if self._covers(one, device)]
-
-    @staticmethod
-    def _covers(contract: Contract, device: Device) -> bool:
-        if contract.device_kinds and device.model.kind not in contract.device_kinds:
-            return False
-        if contract.scope == Contract.Scope.PROJECT:
-            return device.project_id == contract.project_id
-        if contract.scope == Contract.Scope.LISTED:
-            return contract.pk in device.listed_in  # type: ignore[attr-defined]
-        return True
+        return [one for one in self.contracts.get(device.hospital_id, ()) if covers(one, device)]
 
     def verdict(self, device: Device, facts: Facts, *, cause: str, on: date) -> Verdict:
         """Who pays for a fault of `device`, notified `on` the site's own date."""
@@ -72,11 +63,27 @@ class Book:
         return [cover_of(contract) for contract in self.covering(device)]
 
 
+def covers(contract: Contract, device: Device) -> bool:
+    """Whether a contract of its hospital covers `device` (a row of `with_facts`)."""
+    if contract.device_kinds and device.model.kind not in contract.device_kinds:
+        return False
+    if contract.scope == Contract.Scope.PROJECT:
+        return device.project_id == contract.project_id
+    if contract.scope == Contract.Scope.LISTED:
+        return contract.pk in device.listed_in  # type: ignore[attr-defined]
+    return True
+
+
 def verdict(device: Device, *, cause: str, on: date) -> Verdict:
     """Who pays for one device. For many, load one `Book` and their facts together."""
     known = with_replaced([device.pk])
     row = known[device.pk]
     return Book.load([row.hospital_id]).verdict(row, facts_of(row, known), cause=cause, on=on)
+
+
+def desk_day(now: datetime) -> date:
+    """The desk's own date, for what spans hospitals."""
+    return coverage.local_day(now, settings.TIME_ZONE)
 
 
 def with_facts(devices: QuerySet[Device]) -> QuerySet[Device]:
