@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.http import HttpResponseBase
 from django.utils import timezone
 
+from people.models import Role
 from sla.models import Deadline, PauseReason
 from tests import permissions
 from tests.factories import TicketFactory
@@ -267,7 +268,7 @@ def _flat(choices: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def tickets_by_state(world: World) -> dict[str, Ticket]:
-    """A ticket of the world's hospital in every state in which work goes on."""
+    """A ticket of the world's hospital in every state in which work goes on, there or here."""
     said = {"by": world.lead, "now": NOW}
     made = {Status.NEW: world.ticket}
     for state in (Status.REMOTE, Status.DISPATCH, Status.ON_SITE, Status.WAITING, Status.SOLVED):
@@ -281,4 +282,9 @@ def tickets_by_state(world: World) -> dict[str, Ticket]:
     reason = PauseReason.objects.filter(code__in=accepted)[0]
     workflow.wait(made[Status.WAITING], reason=reason, note="words", until=None, **said)
     workflow.resolve(made[Status.SOLVED], cause="words", action="words", **said)
+    technician = world.people[Role.HOSPITAL_TECHNICIAN]
+    limits = {"keeps_urgent": True, "remind_after": 30, "pass_on_after": 240}
+    workflow.configure(world.hospital, is_on=True, by=technician, now=NOW, **limits)
+    made[Status.HOSPITAL] = TicketFactory(device=world.device, reporter=world.nurse, now=NOW)
+    workflow.configure(world.hospital, is_on=False, by=technician, now=NOW, **limits)
     return made

@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from people.models import User
 from sla.models import Deadline
+from tests import permissions
 from tests.world import World
 from tickets.models import Ticket
 
@@ -19,6 +20,7 @@ PROBLEM = "application/problem+json"
 BASE = "/api/v1/"
 NOW = "2026-11-18T03:24:00Z"
 LATER = "2026-11-19T04:00:00Z"
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,13 @@ def route(operation: Operation) -> str:
     return re.sub(r"\{\w+\}", "<>", operation.path.lstrip("/"))
 
 
+def address(operation: Operation, world: World, ticket: Ticket) -> str:
+    """The operation's address for this ticket, or for what the table of roles names of the world."""
+    row = next(row for row in permissions.load() if plain(row.route) == route(operation))
+    values = {name: ticket.number if name == "number" else world.thing(path) for name, path in row.things.items()}
+    return "/" + PARAMETER.sub(lambda found: values[found[1]], row.route)
+
+
 def plain(django_route: str) -> str:
     """A route of Django's written the same way."""
     return re.sub(r"<[^>]+>", "<>", django_route)
@@ -91,9 +100,29 @@ def bodies(world: World, ticket: Ticket) -> dict[str, dict[str, Any]]:
         "resolve": {"cause": "words", "action": "words"},
         "reopen": why,
         "cancel": why,
+        "discard": why,
+        "verify": {},
+        "pass-on": why,
+        "solve-here": said,
+        "set-cause": {"cause": "hardware"},
+        "override-verdict": {"outcome": "free", **why},
         "change-priority": {"impact": 1, "urgency": 1},
         "change-class": {"fault_class": "port"},
         "retarget": {"deadline": running[0].pk if running else 0, "due_at": LATER, **why},
+    }
+
+
+def things(world: World) -> dict[str, dict[str, Any]]:
+    """The address of an operation that is about no ticket → a body that it takes."""
+    device, why = world.device, {"reason": "words"}
+    line = {"hospital": world.hospital.name, "name": "words", "model": device.model.name, "serial": "NEW-1"}
+    return {
+        "devices/": {"model": device.model_id, "serial": "NEW-2", "name": "words", "site": world.site.pk},
+        "devices/{id}/swap/": {"serial": "NEW-3", **why},
+        "devices/{id}/move/": {"site": world.site.pk, "room": "words", "parent": None},
+        "devices/{id}/upgrade/": {"version": "words"},
+        "devices/{id}/retire/": why,
+        "device-imports/": {"name": "words", "rows": [line]},
     }
 
 
@@ -104,7 +133,9 @@ def body_for(operation: Operation, world: World, ticket: Ticket, user: User) -> 
         return {"title": "words", "device": world.device.pk, **how_bad}
     if operation.method == "PATCH":
         return {"title": "other words"}
-    return bodies(world, ticket)[operation.slug]
+    if "{number}" in operation.path:
+        return bodies(world, ticket)[operation.slug]
+    return things(world)[operation.path.removeprefix(BASE)]
 
 
 def signed_in(user: User) -> Client:

@@ -90,7 +90,7 @@ def ticket_for(operation: Operation, tickets: dict[str, Ticket]) -> Ticket:
 
 def send(sender: Sender, operation: Operation, ticket: Ticket, body: bytes, kind: str = JSON) -> nasty.Answer:
     """The answer to a body; what it changed is undone."""
-    path = operation.path.replace("{number}", ticket.number)
+    path = programs.address(operation, sender.world, ticket)
     headers = {"If-Match": "*", "Accept-Language": "en"}
     return sender.send(role_for(operation), operation.method, path, data=body, content_type=kind, headers=headers)
 
@@ -143,8 +143,8 @@ def test_t104_the_right_bodies_are_taken_so_the_wrong_ones_are_refused_for_what_
         answer = send(sender, operation, ticket, json.dumps(right).encode())
         if answer.status >= 300:
             refused[operation.slug] = answer.text
-    # There is no disputed evidence in this world, and nobody to hand over to.
-    assert set(refused) <= {"confirm-evidence", "offer-owner"}, refused
+    # There is no disputed evidence in this world, nobody to hand over to, and no report by a label.
+    assert set(refused) <= {"confirm-evidence", "offer-owner", "verify", "discard"}, refused
 
 
 def test_t104_of_two_fields_with_one_name_the_last_one_counts_and_is_judged(world: World) -> None:

@@ -58,9 +58,11 @@ def sender_of(operation: Operation, world: World) -> User:
     return world.people[Role.LEAD if Role.LEAD in roles else roles[0]]
 
 
-def ask(client: Client, operation: Operation, ticket: Ticket, body: Any, **headers: str) -> HttpResponse:
-    """The operation's answer to a body, for a ticket."""
-    path = operation.path.replace("{number}", ticket.number)
+def ask(
+    client: Client, operation: Operation, world: World, ticket: Ticket, body: Any, **headers: str
+) -> HttpResponse:
+    """The operation's answer to a body, for a ticket or what else of the world it is about."""
+    path = programs.address(operation, world, ticket)
     return client.generic(  # type: ignore[return-value]
         operation.method, path, json.dumps(body), content_type="application/json", headers=headers
     )
@@ -87,7 +89,7 @@ def test_t025_t026_a_field_that_is_not_asked_for_is_refused_by_name_and_nothing_
         more = {
             name: value for name, value in {**PROTECTED, "surprise": 1, "__class__": "x"}.items() if name not in right
         }
-        answer = ask(clients[user.role], operation, ticket, {**right, **more}, **{"If-Match": "*"})
+        answer = ask(clients[user.role], operation, world, ticket, {**right, **more}, **{"If-Match": "*"})
         named = {error["pointer"] for error in answer.json().get("errors", ())}
         if (answer.status_code, answer["Content-Type"], named) != (400, PROBLEM, {f"#/{name}" for name in more}):
             wrong.append((str(operation), answer.status_code, named))
@@ -140,7 +142,7 @@ def test_t004_a_program_cannot_move_a_ticket_to_another_hospital_device_or_site(
     client = programs.signed_in(world.people[role])
     [operation] = [one for one in writing() if one.method == "PATCH"]
     for name, thing in (("hospital", other.hospital), ("device", other.device), ("site", other.site)):
-        answer = ask(client, operation, world.ticket, {"title": "x", name: thing.pk}, **{"If-Match": "*"})
+        answer = ask(client, operation, world, world.ticket, {"title": "x", name: thing.pk}, **{"If-Match": "*"})
         assert answer.status_code == (400 if role == Role.LEAD else 403)
     assert fixed(world.ticket) == before
 
@@ -186,7 +188,7 @@ def test_t028_a_step_that_the_state_does_not_allow_is_a_409_and_writes_nothing(w
             body = right.get(operation.slug, {})
             if verb == "retarget":
                 body = body | {"deadline": ticket.timeline.deadlines.latest("pk").pk}
-            answer = ask(clients[role], operation, ticket, body, **{"If-Match": "*"})
+            answer = ask(clients[role], operation, world, ticket, body, **{"If-Match": "*"})
             # A clock that has stopped is no choice any more, so its target is refused as a mistake.
             assert answer.status_code in ({400, 409} if verb == "retarget" else {409}), (verb, state, answer.content)
             assert answer["Content-Type"] == PROBLEM
@@ -198,7 +200,8 @@ def test_t028_a_step_that_the_state_does_not_allow_is_a_409_and_writes_nothing(w
 def test_t028_the_table_of_states_knows_no_jump_from_new_to_closed() -> None:
     assert not allows(Status.NEW, "confirm")
     assert not allows(Status.CLOSED, "assign")
-    assert [verb for verb, rule in VERBS.items() if rule.to == Status.CLOSED] == ["confirm"]
+    assert [verb for verb, rule in VERBS.items() if rule.to == Status.CLOSED] == ["confirm", "solve_here"]
+    assert VERBS["solve_here"].states == {Status.HOSPITAL}
 
 
 # T029: the server's time decides

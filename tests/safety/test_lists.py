@@ -75,9 +75,11 @@ def test_t033_every_list_of_programs_holds_the_own_rows_only_whatever_it_is_narr
 ) -> None:
     own, other = worlds
     client = programs.signed_in(own.people[role])
-    before = {one.path: client.get(one.path).json() for one in LISTS}
+    # Products are nobody's own.
+    lists = [one for one in LISTS if one.path != f"{BASE}device-models/"]
+    before = {one.path: client.get(one.path).json() for one in lists}
     World()
-    for one in LISTS:
+    for one in lists:
         assert client.get(one.path).json() == before[one.path], one.path
         if "hospital" in one.parameters:
             assert found(client, one.path, hospital=str(other.hospital.pk)) == []
@@ -155,14 +157,21 @@ def test_t104_a_cursor_far_out_is_an_empty_page_and_a_made_up_one_a_400() -> Non
             assert client.get(one.path, {"after": cursor}).status_code == 400, (one.path, cursor)
 
 
-# T036, T037: there is no export
+# T036, T037: tables for spreadsheets
 
 WRITES_TABLES = re.compile(r"csv\.(writer|DictWriter)|xlsxwriter|openpyxl|text/csv|spreadsheetml|\.to_csv\(")
 
 
-def test_t036_t037_nothing_writes_a_table_for_spreadsheets_yet() -> None:
-    """Whoever adds one writes the neutraliser, the permission, the cap and the audit row with it."""
+KNOWN = {
+    "attachments/kinds.py", "devices/exporting.py", "devices/importing/reading.py", "warranty/views/duties.py",
+}  # fmt: skip
+"""What reads or writes such a table: see `EXPORTS` in `test_tenants.py` for where their tests are."""
+
+
+def test_t036_t037_nothing_else_writes_a_table_for_spreadsheets() -> None:
+    """Whoever adds a door writes the neutraliser, the permission, the cap and the audit row with it."""
     apps = [path for path in Path(project.BASE_DIR).iterdir() if (path / "__init__.py").exists()]
     sources = [path for app in apps if app.name != "tests" for path in app.rglob("*.py")]
     assert len(sources) > 150
-    assert [str(path) for path in sources if WRITES_TABLES.search(path.read_text(encoding="utf-8"))] == []
+    found = {path for path in sources if WRITES_TABLES.search(path.read_text(encoding="utf-8"))}
+    assert {str(path.relative_to(project.BASE_DIR)) for path in found} == KNOWN
