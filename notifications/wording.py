@@ -9,27 +9,26 @@ in `_at`. A value is data: it is never read as a template (T057).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.wording import clock, duration
+from notifications import sentences
 from notifications.endings import by_day
-from people.models import Role, User
+from people.models import User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from notifications.models import Notification
+    from notifications.sentences import Facts
 
-    Facts = Mapping[str, Any]
     Sentence = _StrPromise | Callable[[Facts, datetime], str]
 
-LATE_WORTH_SAYING = 60
 OPEN = _("Open the ticket")
 FOLLOW = _("See how it goes on")
 SUBJECT_LENGTH = 120
@@ -67,95 +66,15 @@ class Words:
         return line if len(line) <= SUBJECT_LENGTH else line[: SUBJECT_LENGTH - 1] + "…"
 
 
-def _page(facts: Facts, now: datetime) -> str:
-    """A milestone of a clock: what is promised, until when, and what was left when it was told."""
-    left = _seconds_between(facts["told_at"], facts["due_at"])
-    if left > 0:
-        text = gettext("%(ticket)s: %(promise)s (%(clause)s) is due by %(due)s, %(left)s left.")
-    else:
-        text = gettext("%(ticket)s: %(promise)s (%(clause)s) was due by %(due)s, now %(left)s over.")
-    said = [text % _plain(facts, now, due=_moment(facts["due_at"], now), left=duration(left))]
-    if facts["nobody_on_duty"]:
-        said.append(gettext("Nobody was on duty for the step before, so it comes to you."))
-    late = int(facts["late_seconds"] or 0)
-    if late >= LATE_WORTH_SAYING:
-        said.append(gettext("This page comes %(late)s late: the engine stood still.") % {"late": duration(late)})
-    return " ".join(said)
-
-
-def _nobody(facts: Facts, now: datetime) -> str:
-    """`roles` holds codes of roles, or who holds the matter (`assignee`, `owner`)."""
-    labels = {**dict(Role.choices), "assignee": gettext("assignee"), "owner": gettext("first-contact owner")}
-    roles = " / ".join(str(labels.get(code, code)) for code in facts["roles"] or ())
-    text = gettext("%(ticket)s: %(promise)s should page someone, but nobody is on duty (%(roles)s).")
-    return text % _plain(facts, now, roles=roles)
-
-
-def _sent(facts: Facts, now: datetime) -> str:
-    if facts["expected_at"]:
-        text = gettext("%(who)s is on the way to you, expected %(expected_at)s, for %(ticket)s “%(title)s”.")
-    else:
-        text = gettext("%(who)s is on the way to you for %(ticket)s “%(title)s”.")
-    return text % _plain(facts, now)
-
-
-def _filed(facts: Facts, now: datetime) -> str:
-    if facts["unverified"]:
-        text = gettext("%(ticket)s came by a label of %(hospital)s, unverified, call back: %(title)s")
-    else:
-        text = gettext("%(hospital)s filed %(ticket)s: %(title)s")
-    return text % _plain(facts, now)
-
-
-def _receipt(facts: Facts, now: datetime) -> str:
-    if facts["due_at"]:
-        text = gettext("We have received your report %(ticket)s “%(title)s”. A technician answers by %(due_at)s.")
-    else:
-        text = gettext("We have received your report %(ticket)s “%(title)s”.")
-    return text % _plain(facts, now)
-
-
-def _triage(facts: Facts, now: datetime) -> str:
-    if facts["reminder"]:
-        text = gettext("%(ticket)s “%(title)s” still waits for you. Solve it, or send it to the service centre.")
-    else:
-        text = gettext("A colleague reported %(ticket)s “%(title)s”. You look at it first.")
-    return text % _plain(facts, now)
-
-
-def _passed_on(facts: Facts, now: datetime) -> str:
-    if facts["due_at"]:
-        text = gettext("%(ticket)s “%(title)s” is with the service centre. A technician answers by %(due_at)s.")
-    else:
-        text = gettext("%(ticket)s “%(title)s” is with the service centre.")
-    return text % _plain(facts, now)
-
-
-def _solved(facts: Facts, now: datetime) -> str:
-    if facts["reminder"]:
-        text = gettext("Is your report %(ticket)s “%(title)s” solved? Please confirm, or tell us what is still wrong.")
-    else:
-        text = gettext("Your report %(ticket)s “%(title)s” is solved. Please confirm, or tell us what is still wrong.")
-    return text % _plain(facts, now)
-
-
-def _closed(facts: Facts, now: datetime) -> str:
-    if facts["how"] == "silence":
-        text = gettext("We heard nothing more, so your report %(ticket)s “%(title)s” is closed. You can reopen it.")
-    else:
-        text = gettext("Your report %(ticket)s “%(title)s” is closed.")
-    return text % _plain(facts, now)
-
-
 TABLE: dict[str, Wording] = {
-    "sla.page": Wording("alarm-clock", _page, tone="warn"),
+    "sla.page": Wording("alarm-clock", sentences.page, tone="warn"),
     "sla.digest": Wording(
         "alarm-clock",
         _("%(count)s clocks need you now."),
         button=_("Open the wall"),
         tone="bad",
     ),
-    "sla.nobody_on_duty": Wording("user-x", _nobody, button=_("Open the roster"), tone="bad"),
+    "sla.nobody_on_duty": Wording("user-x", sentences.nobody, button=_("Open the roster"), tone="bad"),
     "sla.set_aside": Wording(
         "octagon-alert",
         _("A clock of %(ticket)s cannot be counted and was set aside, please look."),
@@ -167,15 +86,15 @@ TABLE: dict[str, Wording] = {
         button=_("Open the calendar"),
         tone="warn",
     ),
-    "ticket.receipt": Wording("inbox", None, _receipt, FOLLOW),
+    "ticket.receipt": Wording("inbox", None, sentences.receipt, FOLLOW),
     "ticket.triage": Wording(
         "stethoscope",
         None,
-        _triage,
+        sentences.triage,
         _("Look at it"),
         "warn",
     ),
-    "ticket.passed_on": Wording("send", None, _passed_on, FOLLOW),
+    "ticket.passed_on": Wording("send", None, sentences.passed_on, FOLLOW),
     "ticket.solved_here": Wording(
         "circle-check",
         None,
@@ -184,7 +103,7 @@ TABLE: dict[str, Wording] = {
     ),
     "ticket.filed": Wording(
         "ticket",
-        _filed,
+        sentences.filed,
         _("%(who)s filed %(ticket)s for your hospital: %(title)s"),
     ),
     "ticket.answered": Wording(
@@ -232,7 +151,7 @@ TABLE: dict[str, Wording] = {
     "ticket.engineer_sent": Wording(
         "truck",
         _("%(who)s is on the way for %(ticket)s: %(title)s"),
-        _sent,
+        sentences.sent,
         FOLLOW,
     ),
     "ticket.arrived": Wording(
@@ -250,7 +169,7 @@ TABLE: dict[str, Wording] = {
     "ticket.solved": Wording(
         "circle-check",
         _("%(who)s solved %(ticket)s: %(title)s"),
-        _solved,
+        sentences.solved,
         _("Confirm or reopen"),
         "ok",
     ),
@@ -263,7 +182,7 @@ TABLE: dict[str, Wording] = {
     "ticket.closed": Wording(
         "circle-check",
         _("%(ticket)s is closed: %(title)s"),
-        _closed,
+        sentences.closed,
         tone="ok",
     ),
     "ticket.cancelled": Wording(
@@ -302,6 +221,7 @@ TABLE: dict[str, Wording] = {
         _("We took back quote %(quote)s for your report %(ticket)s “%(title)s”."),
         tone="off",
     ),
+    "ticket.urgent": Wording("zap", sentences.urgent, sentences.urgent, tone="warn"),
     "warranty.ends": Wording(
         "shield-alert",
         by_day(_("%(hospital)s: warranty (%(clause)s) of %(count)s devices ends on %(day)s, %(device)s among them.")),
@@ -356,7 +276,7 @@ without a row here."""
 
 def _nothing_known(facts: Facts, now: datetime) -> str:
     """A kind that only a newer process knows (an upgrade in progress) still reads as a sentence."""
-    return gettext("There is news on %(ticket)s: %(title)s") % _plain(facts, now)
+    return gettext("There is news on %(ticket)s: %(title)s") % sentences.plain(facts, now)
 
 
 UNKNOWN = Wording("bell", _nothing_known)
@@ -374,24 +294,10 @@ def words(notification: Notification, reader: User, now: datetime) -> Words:
     sentence = (row.to_hospital if reader.is_hospital else row.to_staff) or _nothing_known
     told = {"told_at": notification.created_at.isoformat()}
     facts: Facts = defaultdict(str, {**notification.context, **told})
-    said = sentence(facts, now) if callable(sentence) else str(sentence) % _plain(facts, now)
-    pages = (_page(defaultdict(str, {**item, **told}), now) for item in facts["items"] or ())
+    said = sentence(facts, now) if callable(sentence) else str(sentence) % sentences.plain(facts, now)
+    pages = (sentences.page(defaultdict(str, {**item, **told}), now) for item in facts["items"] or ())
     lines = (facts["reason"], facts["failure"], facts["text"], *pages)
     quote = "\n".join(str(line) for line in lines if line)
     # A hospital has reports, not tickets.
     button = FOLLOW if reader.is_hospital and row.button is OPEN else row.button
     return Words(said, quote, str(button), row.icon, row.tone)
-
-
-def _plain(facts: Facts, now: datetime, **words: str) -> Facts:
-    """The context and `words`: instants as a clock shows them, anything missing as nothing."""
-    plain = {key: _moment(value, now) if key.endswith("_at") else value for key, value in facts.items()}
-    return defaultdict(str, {**plain, **words})
-
-
-def _moment(value: str, now: datetime) -> str:
-    return clock(datetime.fromisoformat(value), now) if value else ""
-
-
-def _seconds_between(start: str, end: str) -> float:
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() if end else 0.0

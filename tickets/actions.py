@@ -5,6 +5,7 @@ One table says which right (`people.access.ACTS`) each verb needs; pages, forms 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -50,6 +51,8 @@ ACTS: dict[str, str] = {
     "edit": "tickets.judge",
     "set_cause": "tickets.judge",
     "override_verdict": "warranty.override",
+    "mark_urgent": "tickets.urgent",
+    "unmark_urgent": "tickets.unmark_urgent",
     "retarget": "sla.retarget",
 }
 """Verb of `tickets.workflow` → the act that a role needs for it."""
@@ -72,6 +75,8 @@ BUTTONS = {
     "wait": (gettext_lazy("Wait for the hospital"), "pause"),
     "change_priority": (gettext_lazy("Change priority"), "gauge"),
     "change_class": (gettext_lazy("Change fault class"), "tags"),
+    "mark_urgent": (gettext_lazy("Urgent response"), "zap"),
+    "unmark_urgent": (gettext_lazy("Give the urgent response back"), "zap-off"),
     "set_cause": (gettext_lazy("Cause of the fault"), "search-check"),
     "override_verdict": (gettext_lazy("Decide who pays"), "scale"),
     "edit": (gettext_lazy("Edit"), "pencil"),
@@ -122,6 +127,25 @@ class Action:
     url: str
 
 
+MORE: dict[str, Callable[[Ticket, User, datetime], bool]] = {
+    "take": lambda ticket, _user, _now: ticket.assignee_id is None,
+    "accept_owner": lambda ticket, user, _now: ticket.offered_to_id == user.pk,
+    "decline_owner": lambda ticket, user, _now: ticket.offered_to_id == user.pk,
+    "verify": lambda ticket, _user, _now: ticket.is_unverified,
+    "discard": lambda ticket, _user, _now: ticket.is_unverified,
+    "mark_urgent": lambda ticket, _user, _now: not ticket.is_urgent and not ticket.is_unverified,
+    "unmark_urgent": lambda ticket, _user, _now: ticket.is_urgent,
+    "set_cause": lambda ticket, _user, _now: ticket.device_id is not None,
+    "override_verdict": lambda ticket, _user, _now: ticket.device_id is not None,
+    "offer_owner": lambda ticket, user, _now: ticket.owner_id == user.pk or user.role in {Role.LEAD, Role.MANAGER},
+    "pass_on": lambda ticket, user, _now: user.role != Role.HOSPITAL_STAFF or ticket.reporter_id == user.pk,
+    "reopen": lambda ticket, _user, now: (
+        ticket.closed_at is None or now - ticket.closed_at <= settings.TICKET_REOPEN_WITHIN
+    ),
+}
+"""Verb → what has to hold beside role and state."""
+
+
 def can(ticket: Ticket, user: User, verb: str, now: datetime) -> bool:
     """Whether role, state and the ticket's own people allow `user` to do `verb` now.
 
@@ -129,21 +153,8 @@ def can(ticket: Ticket, user: User, verb: str, now: datetime) -> bool:
     """
     if not may(user, ACTS[verb]) or not allows(ticket.status, verb):
         return False
-    if verb == "take":
-        return ticket.assignee_id is None
-    if verb in {"accept_owner", "decline_owner"}:
-        return ticket.offered_to_id == user.pk
-    if verb in {"verify", "discard"}:
-        return ticket.is_unverified
-    if verb in {"set_cause", "override_verdict"}:
-        return ticket.device_id is not None
-    if verb == "offer_owner":
-        return ticket.owner_id == user.pk or user.role in {Role.LEAD, Role.MANAGER}
-    if verb == "pass_on" and user.role == Role.HOSPITAL_STAFF:
-        return ticket.reporter_id == user.pk
-    if verb == "reopen" and ticket.closed_at is not None:
-        return now - ticket.closed_at <= settings.TICKET_REOPEN_WITHIN
-    return True
+    more = MORE.get(verb)
+    return more is None or more(ticket, user, now)
 
 
 def url(ticket: Ticket, user: User, verb: str) -> str:

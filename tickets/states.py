@@ -80,6 +80,8 @@ VERBS: dict[str, Rule] = {
     "quote": Rule(LIVE),
     "answer_quote": Rule(LIVE | {S.CLOSED}),
     "withdraw_quote": Rule(LIVE | {S.CLOSED}),
+    "mark_urgent": Rule(OPEN),
+    "unmark_urgent": Rule(LIVE),
     "retarget": Rule(OPEN),
 }
 """Verb → where it is allowed and where it leads. `resume` leads back to where the wait began."""

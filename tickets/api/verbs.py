@@ -29,6 +29,7 @@ from tickets.api.base import IF_MATCH, ONCE, TicketView, answer, check_unchanged
 from tickets.api.filing import LONG
 from tickets.console_forms.fields import colleagues
 from tickets.models import FaultClass, Ticket
+from tickets.workflow.urgent import LONGEST
 from tickets.workflow.verdicts import CHOICES
 from warranty.wording import CAUSES, OUTCOMES
 
@@ -152,6 +153,17 @@ class Override(Strict):
     reason = Text(max_length=200)
 
 
+class Urgent(Strict):
+    """Beyond the contract year's quota it is refused (409, nothing taken) unless `may_bill`: then it is billable."""
+
+    reason = Text(max_length=LONGEST)
+    may_bill = Flag(required=False, default=False)
+
+
+class NotUrgent(Strict):
+    reason = Text(max_length=LONGEST)
+
+
 class Retarget(Strict):
     deadline = _OfTicket(queryset=Deadline.objects.filter(state__in=OPEN_STATES), help_text="The id of a deadline.")
     due_at = Moment()
@@ -208,6 +220,8 @@ VERBS = (
     Verb("change_class", Classify, workflow.change_class, overwrites=True),
     Verb("set_cause", SetCause, workflow.set_cause, overwrites=True),
     Verb("override_verdict", Override, workflow.override_verdict, overwrites=True),
+    Verb("mark_urgent", Urgent, workflow.mark_urgent),
+    Verb("unmark_urgent", NotUrgent, workflow.unmark_urgent),
     Verb("retarget", Retarget, _retarget, overwrites=True),
 )
 """Every verb of `tickets.actions` but `edit`, which is the ticket's PATCH."""

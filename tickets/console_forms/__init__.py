@@ -15,6 +15,7 @@ from tickets.console_forms.quotes import (
 from tickets.console_forms.scanned import DiscardForm, VerifyForm
 from tickets.console_forms.talk import SayForm
 from tickets.console_forms.terms import EditForm, FaultClassForm, PriorityForm, RetargetForm
+from tickets.console_forms.urgent import NotUrgentForm, UrgentForm
 from tickets.console_forms.verdict import CauseForm, OverrideForm
 from tickets.console_forms.waits import ResumeForm, WaitForm
 
@@ -47,6 +48,8 @@ FORMS: tuple[type[VerbForm], ...] = (
     RecordAnswerForm,
     WithdrawQuoteForm,
     DiscardQuoteForm,
+    UrgentForm,
+    NotUrgentForm,
 )
 """Every verb with a form of its own; the composer's three share `SayForm`."""
 

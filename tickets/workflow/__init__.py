@@ -26,6 +26,7 @@ from tickets.workflow.scanning import discard, report, verify
 from tickets.workflow.talk import answer, log_call, note, words
 from tickets.workflow.terms import Conflict, change_class, change_priority, edit, retarget
 from tickets.workflow.triage import configure, follow_triage, pass_on, solve_here
+from tickets.workflow.urgent import mark_urgent, unmark_urgent
 from tickets.workflow.verdicts import follow_verdicts, override_verdict, set_cause
 from tickets.workflow.waits import end_waits, resume, wait
 
@@ -55,6 +56,7 @@ __all__ = [
     "follow_triage",
     "follow_verdicts",
     "log_call",
+    "mark_urgent",
     "note",
     "offer_owner",
     "open_ticket",
@@ -73,6 +75,7 @@ __all__ = [
     "set_cause",
     "solve_here",
     "take",
+    "unmark_urgent",
     "verify",
     "wait",
     "withdraw_quote",

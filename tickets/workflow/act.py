@@ -28,7 +28,7 @@ TECHNICIANS = frozenset({Role.OPERATOR, Role.LEAD, Role.ENGINEER})
 """Whose first word to the hospital is the substantive answer of A1, and who can be first-contact owner."""
 
 NEEDED = ("hospital", "site", "timeline", "reporter", "fault_class", "owner", "assignee")
-SHOWN_ON_TIMELINE = frozenset({"title", "assignee", "owner", "team", "priority"})
+SHOWN_ON_TIMELINE = frozenset({"title", "assignee", "owner", "team", "priority", "urgent_use"})
 
 
 def subject(ticket: Ticket) -> str:
@@ -38,8 +38,8 @@ def subject(ticket: Ticket) -> str:
 
 
 def is_urgent(ticket: Ticket) -> bool:
-    """P1 and P2 are told at once, never bundled."""
-    return ticket.priority <= 2
+    """P1, P2 and an urgent response are told at once, never bundled."""
+    return ticket.priority <= 2 or ticket.is_urgent
 
 
 def needed(text: str, sentence: str) -> str:

@@ -16,6 +16,7 @@ from tickets.workflow import telling
 from tickets.workflow.act import Act, E, act, each, needed
 from tickets.workflow.quotes import void_quotes
 from tickets.workflow.terms import clock_terms
+from tickets.workflow.urgent import return_unserved
 
 
 def resolve(ticket: Ticket, *, by: User, cause: str, action: str, now: datetime) -> Ticket:
@@ -88,6 +89,7 @@ def cancel(ticket: Ticket, *, by: User, reason: str, now: datetime) -> Ticket:
     with act(ticket, "cancel", by=by, now=now) as doing:
         doing.move("cancel")
         void_quotes(doing, reason)
+        return_unserved(doing, reason)
         doing.change(closed_at=now, offered_to=None, **NOTHING_AHEAD)
         event = doing.event(E.CANCELLED, public=True, body=reason)
         doing.fact(FactKind.CANCELLED)

@@ -39,6 +39,7 @@ def clock_terms(ticket: Ticket, at: datetime) -> dict[str, object]:
         "kind": ticket.kind,
         **priorities.terms(ticket),
         **_critical(ticket, at),
+        **({"urgent": True} if ticket.is_urgent else {}),
     }
 
 
