@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from io import BytesIO
 from operator import attrgetter
 from typing import Any
@@ -26,7 +27,8 @@ from people.models import DutyOverride, Role, User
 from sla.models import CalendarDraft, CriticalPeriod, Policy
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import workflow
-from tickets.models import SavedFilter, TicketAttachment, TicketEvent
+from tickets.models import Quote, SavedFilter, TicketAttachment, TicketEvent
+from tickets.quote_sums import Line
 from warranty import duties
 from warranty.models import Contract, Entitlement
 
@@ -74,6 +76,7 @@ class World:
         self.deadline = self.ticket.timeline.deadlines.order_by("pk")[0]
         self.note = TicketEvent.objects.get(ticket=self.ticket, body=NOTE)
         self.file, self.secret_file = self._file(None), self._file(self.note)
+        self.quote = self._quote()
         self.project = Project.objects.create(hospital=self.hospital, name="一期", proof=self.file)
         self.filter = SavedFilter.objects.create(person=self.lead, name="mine", query="show=mine")
         hours = timedelta(hours=8)
@@ -106,6 +109,15 @@ class World:
         stored = storage.accept(upload, hospital=self.hospital, by=self.nurse, now=NOW)
         TicketAttachment.objects.create(ticket=self.ticket, event=event, attachment=stored, is_public=event is None)
         return stored
+
+    def _quote(self) -> Quote:
+        """One that waits for the hospital's answer."""
+        row = Quote(ticket=self.ticket, hospital=self.hospital, number=f"QT-{self.ticket.pk}", state="sent")
+        row.itemise([Line("call-out", "", Decimal(1), Decimal(300), Decimal(6))])
+        row.valid_until, row.document = NOW.date() + timedelta(days=15), self.file
+        row.changed_by, row.changed_at, row.sent_by, row.sent_at = self.operator, NOW, self.operator, NOW
+        row.save()
+        return row
 
     def thing(self, path: str) -> str:
         """`ticket.number` → its value as it stands in a URL."""

@@ -18,7 +18,15 @@ from people.access import may, needs, person, signed_in
 from people.models import User
 from tickets import device_page, portal_cards, portal_hints, portal_list, portal_page, states, workflow
 from tickets.models import Ticket
-from tickets.portal_forms import FaultForm, PassOnForm, ReopenForm, SolvedHereForm, WordsForm
+from tickets.portal_forms import (
+    AcceptQuoteForm,
+    DeclineQuoteForm,
+    FaultForm,
+    PassOnForm,
+    ReopenForm,
+    SolvedHereForm,
+    WordsForm,
+)
 from tickets.states import OPEN, Status
 
 
@@ -118,7 +126,13 @@ def ticket(request: HttpRequest, number: str) -> HttpResponse:
 
 def _forms() -> dict[str, forms.Form]:
     """The empty forms of the part that moves."""
-    return {"reopen": ReopenForm(), "solve_here": SolvedHereForm(), "pass_on": PassOnForm()}
+    return {
+        "reopen": ReopenForm(),
+        "solve_here": SolvedHereForm(),
+        "pass_on": PassOnForm(),
+        "accept_quote": AcceptQuoteForm(),
+        "decline_quote": DeclineQuoteForm(),
+    }
 
 
 def show(request: HttpRequest, number: str, **filled: forms.Form) -> HttpResponse:

@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Prefetch, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from common.present import Action, FaultCard, Holder, NextStep, Tag
+from people.access import may
 from people.models import Role, User
 from sla.models import Deadline
 from tickets import actions, progress
-from tickets.models import Ticket
+from tickets.models import Quote, Ticket
 from tickets.querysets import TicketQuerySet
 from tickets.states import Status
 
@@ -85,19 +86,22 @@ def address(user: User) -> str:
     return surname + user.title
 
 
-def with_progress(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+def with_progress(tickets: TicketQuerySet) -> TicketQuerySet:
     """Tickets with all that a card tells, in three queries whatever their number."""
     clocks = Deadline.objects.select_related("commitment__calendar")
-    return tickets.select_related(
-        "hospital", "site", "device", "owner__team", "assignee", "timeline__site"
-    ).prefetch_related(Prefetch("timeline__deadlines", clocks), "timeline__facts")
+    return (
+        tickets.with_quotes()
+        .select_related("hospital", "site", "device", "owner__team", "assignee", "timeline__site")
+        .prefetch_related(Prefetch("timeline__deadlines", clocks), "timeline__facts")
+    )
 
 
 def asked(user: User) -> Q:
     """Tickets that wait for this person's word: their own, for the hospital's technician everybody's."""
     waiting = Q(status=S.SOLVED) | Q(status=S.WAITING, wait_until=None)
     if user.role == Role.HOSPITAL_TECHNICIAN:
-        return waiting | Q(status=S.HOSPITAL)
+        quoted = Quote.objects.for_user(user).filter(state=Quote.State.SENT)
+        return waiting | Q(status=S.HOSPITAL) | Q(pk__in=quoted.values("ticket"))
     return waiting & Q(reporter=user)
 
 
@@ -183,6 +187,8 @@ def next_step(ticket: Ticket, user: User, now: datetime) -> NextStep:
     if code and step.chip:
         step = replace(step, why_url=f"{url(ticket)}?why={code}#why-{code}")
     technician = user.role == Role.HOSPITAL_TECHNICIAN
+    if ticket.has_open_quote and may(user, "quotes.answer"):
+        step = replace(step, asks=True)
     if not (technician or (ticket.reporter_id == user.pk and ticket.status != S.HOSPITAL)):
         return replace(step, asks=False)
     return replace(step, actions=tuple(_buttons(ticket, user, now)))
@@ -191,6 +197,8 @@ def next_step(ticket: Ticket, user: User, now: datetime) -> NextStep:
 def _buttons(ticket: Ticket, user: User, now: datetime) -> Iterable[Action]:
     if ticket.status == S.HOSPITAL:
         yield Action(_("Look at it"), f"{url(ticket)}#triage", "stethoscope", primary=True)
+    if ticket.has_open_quote and may(user, "quotes.answer"):
+        yield Action(_("Answer the quote"), f"{url(ticket)}#quotes", "receipt", primary=ticket.status != S.SOLVED)
     if ticket.status != S.SOLVED:
         return
     if actions.can(ticket, user, "reopen", now):

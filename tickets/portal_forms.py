@@ -278,6 +278,26 @@ class ReopenForm(forms.Form):
     )
 
 
+class AcceptQuoteForm(forms.Form):
+    """The hospital accepts a quote: one deliberate tick more than a button."""
+
+    agreed = forms.BooleanField(
+        label=gettext_lazy("I may order this for our hospital, and the hospital pays the total."),
+        error_messages={"required": gettext_lazy("Tick that you may order this for your hospital.")},
+    )
+
+
+class DeclineQuoteForm(forms.Form):
+    """The hospital declines a quote; no reason has to be given."""
+
+    reason = forms.CharField(
+        max_length=200,
+        required=False,
+        label=gettext_lazy("Why not?"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
 class SolvedHereForm(forms.Form):
     """The hospital's technician solved it."""
 

@@ -40,10 +40,13 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
         return self.exclude(status__in=[Status.CLOSED, Status.CANCELLED])
 
     def with_quotes(self) -> Self:
-        """With `has_quotes`: whether there is any, drafts too, in the same query."""
+        """With `has_quotes` (drafts too) and `has_open_quote` (one waits for the hospital), in the same query."""
         # Asked from this side of the key: the models stand above their querysets.
-        quoted = self.model._default_manager.filter(pk=OuterRef("pk"), quotes__isnull=False)
-        return self.annotate(has_quotes=Exists(quoted))
+        same = self.model._default_manager.filter(pk=OuterRef("pk"))
+        return self.annotate(
+            has_quotes=Exists(same.filter(quotes__isnull=False)),
+            has_open_quote=Exists(same.filter(quotes__state="sent")),
+        )
 
     def for_pages(self) -> Self:
         """With every row that a list names, in one query."""
