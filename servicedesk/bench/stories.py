@@ -14,7 +14,9 @@ from people.models import User
 from servicedesk.bench.templates import Reader, Template
 from servicedesk.demo import cast, texts, world
 from servicedesk.demo.history import Narrator
-from servicedesk.demo.live import BY_TILE, Scene, fire_the_past
+from servicedesk.demo.live import fire_the_past
+from servicedesk.demo.scene import Scene
+from servicedesk.demo.texts import BY_TILE
 from sla import deadlines
 from sla.models import Deadline, PauseReason
 from tickets import workflow

@@ -65,6 +65,8 @@ class Person:
 PEOPLE = (
     Person("zhoumin", "周敏", Role.HOSPITAL_STAFF, "护士长", "13800002217", hospital="绵阳市涪滨人民医院"),
     Person("liuhaiyan", "刘海燕", Role.HOSPITAL_TECHNICIAN, "信息科", "13900000217", hospital="绵阳市涪滨人民医院"),
+    Person("pengtao", "彭涛", Role.HOSPITAL_TECHNICIAN, "信息科", "13900000218", hospital="达州市洲河人民医院"),
+    Person("denghua", "邓华", Role.HOSPITAL_TECHNICIAN, "信息科", "13900000219", hospital="自贡市釜溪医院"),
     Person("chensiyuan", "陈思远", Role.OPERATOR, "接线员", "13800000001", team="客户服务中心"),
     Person("hejing", "何静", Role.OPERATOR, "接线员", "13800000002", team="客户服务中心"),
     Person("tangyu", "唐雨", Role.OPERATOR, "接线员", "13800000003", team="客户服务中心"),
@@ -80,7 +82,7 @@ PEOPLE = (
     Person("wanglei", "王磊", Role.MANAGER, "客服经理", "13800000013"),
     Person("gaoyuan", "高远", Role.ADMIN, "系统管理员", "13800000014"),
 )
-"""One hospital is played by two people; every other hospital gets one nurse (`NURSES`)."""
+"""One hospital is played by two people, two have a technician; all others get one nurse (`NURSES`)."""
 
 NURSES = ("张雪", "李萍", "王芳", "杨柳", "赵琳", "陈红", "刘洋", "黄蓉", "吴霞", "徐丽", "孙颖", "马兰")
 
@@ -106,6 +108,14 @@ DISCONTINUED = {"old": date(2023, 6, 30)}
 # When the projects began, by turns: accepted 80 days later, so the three years of some are over, of others not.
 STARTS = (date(2023, 8, 14), date(2024, 3, 1), date(2025, 4, 7))
 HIS_START = date(2025, 6, 1)
+
+OLD_HOSPITAL = "自贡市釜溪医院"
+"""Its paid phase is not signed yet; besides its project it has what a hospital collects over the years (`STRAYS`)."""
+# model, name, room, serial, the day of its installation, whether anybody knows when it was accepted
+STRAYS = (
+    ("old", "老会诊终端 TE-20", "老门诊楼会诊室", "TE20-1912-001", date(2019, 12, 5), True),
+    ("terminal", "转入终端 TE-9", "康复科会诊室", "TE50-2309-117", date(2026, 9, 8), False),
+)
 
 # What happened to devices of the first hospital since: verb, device, day, what the verb is given
 LIVES: tuple[tuple[str, str, date, dict[str, str]], ...] = (

@@ -6,8 +6,10 @@ from datetime import date, datetime, timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from common import paper
 from devices.models import Device, DeviceModel
 from people.models import Hospital, Role, User
+from servicedesk.demo import cast
 from warranty import contracts, defaults, duties, entitlements
 from warranty.coverage import local_day
 from warranty.models import Contract, Entitlement
@@ -15,9 +17,11 @@ from warranty.models import Contract, Entitlement
 FREE_YEARS = {"telemedicine": 3, "his": 1}
 LETTERS = {"telemedicine": "YC", "his": "HIS"}
 WITHOUT_NEXT = 4
-"""Every so many hospitals, the last free day was not followed by a paid contract: their repairs are billable."""
+"""Every so many hospitals, the paid contract is still a draft when the free one is over: repairs are billable."""
 URGENT = ("月结前收费窗口打不开", "医保接口中断", "夜间挂号系统停机", "体检高峰打印失败")
 MEETINGS = 3
+ENDS_EARLY = (5, timedelta(days=28))
+"""The hospital, counted from 1, that ends its contract by agreement, and how long that is ahead."""
 
 
 def make(now: datetime) -> None:
@@ -33,6 +37,8 @@ def make(now: datetime) -> None:
             running = _sign(code, hospital, number, start, today, manager, now)
             if running is not None:
                 _use(running, number, today, engineer, now)
+                if number == ENDS_EARLY[0]:
+                    contracts.change(running, ends_on=today + ENDS_EARLY[1], by=manager, now=now)
 
 
 def _starts(hospital: Hospital) -> dict[str, date]:
@@ -49,7 +55,7 @@ def _starts(hospital: Hospital) -> dict[str, date]:
 def _sign(
     code: str, hospital: Hospital, number: int, start: date, today: date, by: User, now: datetime
 ) -> Contract | None:
-    """The free phase, and once it is over the paid one; what is in force today."""
+    """The free phase, and once it is over the paid one, if only as a draft; what is in force today."""
     free = contracts.activate(
         defaults.draft(
             code,
@@ -65,8 +71,6 @@ def _sign(
     )
     if free.ends_on >= today:
         return free
-    if number % WITHOUT_NEXT == 0:
-        return None
     next_day = free.ends_on + timedelta(days=1)
     paid = defaults.draft(
         code,
@@ -78,6 +82,8 @@ def _sign(
         is_first=False,
         follows=free,
     )
+    if number % WITHOUT_NEXT == 0:
+        return None
     return contracts.activate(paid, by=by, now=now)
 
 
@@ -103,6 +109,25 @@ def _done(contract: Contract, kind: str, on: date, today: date, engineer: User, 
     name = f"{Entitlement.Kind(kind).label} {on}"
     entry = duties.plan(contract, kind, on=on, by=engineer, now=now, reference=name)
     if entry.done_on is None:
-        text = f"{contract.hospital} {name}\n{engineer.name} 到场完成，院方签字确认。\n"
-        proof = SimpleUploadedFile(f"{kind}-{on}.txt", text.encode(), content_type="text/plain")
-        duties.done(entry, on=on, proof=proof, by=engineer, today=today, now=now)
+        duties.done(entry, on=on, proof=_proof(contract, kind, on, engineer, now), by=engineer, today=today, now=now)
+
+
+def _proof(contract: Contract, kind: str, on: date, engineer: User, now: datetime) -> SimpleUploadedFile:
+    """A signed sheet for the hospital that visitors play, a line of text for the others: sheets take their time."""
+    word, hospital = str(Entitlement.Kind(kind).label), contract.hospital
+    if hospital.name != cast.PEOPLE[0].hospital:
+        text = f"{hospital} {word} {on}\n{engineer.name} 到场完成，院方签字确认。\n"
+        return SimpleUploadedFile(f"{kind}-{on}.txt", text.encode(), content_type="text/plain")
+    data = {
+        "title": f"{word}服务确认单",
+        "rows": [
+            ["医院", hospital.name],
+            ["合同", f"{contract.number} {contract.name}"],
+            ["服务日期", f"{on}"],
+            ["服务人员", engineer.name],
+            ["结果", "已按合同完成，设备运行正常，院方无异议。"],
+        ],
+        "signatures": ["院方签字", "服务方签字"],
+        "note": "演示数据：医院、合同与人员均为虚构。",
+    }
+    return SimpleUploadedFile(f"{kind}-{on}.pdf", paper.pdf("demo_proof.typ", data, now), "application/pdf")

@@ -56,12 +56,15 @@ def file(
     tiles: dict[str, FaultTile],
     chance: random.Random,
     now: datetime,
+    about: str = "",
     **changes: object,
 ) -> Ticket:
-    """A nurse of the hospital files `story` about one of its devices."""
+    """A nurse of the hospital files `story` about one of its devices, the one named `about` if that is said."""
     hospital = site.hospital
     kind = "his_server" if story.device == "his" else story.device
-    suited = [device for device in world.devices[hospital.name] if device.model.kind == kind]
+    suited = [
+        device for device in world.devices[hospital.name] if device.model.kind == kind and about in {"", device.name}
+    ]
     device = chance.choice(suited) if suited else None
     reporter = world.nurses[hospital.name]
     fields: dict[str, object] = {

@@ -6,53 +6,21 @@ are fired at their own moments by the engine's own code, so the wall shows who w
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Min
 
-from servicedesk.demo import texts
-from servicedesk.demo.history import file
-from servicedesk.demo.texts import Story
+from servicedesk.demo import cases, texts
+from servicedesk.demo.scene import MINUTE, Scene
+from servicedesk.demo.texts import BY_TILE
 from servicedesk.demo.world import World
 from sla import escalation
 from sla.models import Deadline, PauseReason
 from tickets import workflow
-from tickets.models import FaultTile, Ticket, TicketEvent
+from tickets.models import Ticket, TicketEvent
 
-MINUTE = timedelta(minutes=1)
 COLD_AFTER = timedelta(hours=2)
-BY_TILE = {story.tile: story for story in reversed(texts.STORIES)}
-
-
-class Scene:
-    """The verbs of one set, with times said as minutes before now."""
-
-    def __init__(self, world: World, now: datetime) -> None:
-        self.world, self.now = world, now
-        self.tiles = {tile.code: tile for tile in FaultTile.objects.select_related("fault_class")}
-        self.chance = random.Random(int(now.timestamp()))  # noqa: S311 - stories, not secrets
-
-    def ago(self, minutes: float) -> datetime:
-        return self.now - minutes * MINUTE
-
-    def file(self, hospital: str, story: Story, minutes: float, **changes: object) -> Ticket:
-        return file(
-            self.world, self.world.sites[hospital], story, self.tiles, self.chance, self.ago(minutes), **changes
-        )
-
-    def answer(self, ticket: Ticket, who: str, minutes: float, text: str) -> None:
-        workflow.answer(ticket, by=self.world.people[who], text=text, now=self.ago(minutes))
-
-    def failed(self, ticket: Ticket, who: str, engineer: str, minutes: float) -> None:
-        people = self.world.people
-        workflow.remote_failed(ticket, by=people[who], reason=texts.REMOTE_FAILED, now=self.ago(minutes))
-        workflow.assign(ticket, to=people[engineer], by=people["linxiao"], now=self.ago(minutes - 1))
-
-    def depart(self, ticket: Ticket, engineer: str, minutes: float, arrives_in: float) -> None:
-        expected = self.now + arrives_in * MINUTE
-        workflow.depart(ticket, by=self.world.people[engineer], expected_arrival_at=expected, now=self.ago(minutes))
 
 
 def refresh(world: World, now: datetime) -> int:
@@ -64,6 +32,7 @@ def refresh(world: World, now: datetime) -> int:
     _close_cold(world, now)
     scene = Scene(world, now)
     tickets = [*_unanswered(scene), *_remote(scene), *_on_the_way(scene), *_on_site_and_after(scene)]
+    tickets += cases.tell(scene)
     fire_the_past(tickets, now)
     late = Deadline.objects.filter(timeline__in=[t.timeline_id for t in tickets], state="running", due_at__lt=now)
     for row in late.filter(code="onsite"):

@@ -27,6 +27,9 @@ class Story:
 
 
 STORIES = tuple(Story(**row) for row in tomllib.loads(HERE.joinpath("stories.toml").read_text())["story"])
+BY_TILE = {story.tile: story for story in reversed(STORIES)}
+"""The first story of each tile."""
+HIS = next(story for story in STORIES if story.device == "his")
 
 UPDATES = (
     "我们已定位到范围，正在做复测，结果出来马上告诉您。",
@@ -51,3 +54,6 @@ STUCK = "郑凯工程师堵在成绵高速，会比我们承诺的晚一些到�
 ON_THE_WAY = (
     "周护士长，李航工程师已带一台 TE-3 备用终端从成都出发。会诊请先按备用方案在 TE-1 预约，我同步帮您留了会场。"
 )
+TRIED = "换过网线和端口、重启过终端，仍然一分钟就掉线，请协助处理。"
+SOLVED_HERE = "显示器电源没有插紧，插好后画面正常。"
+SCANNED = "会诊终端花屏\n屏幕上全是彩色条纹，重新插过电源还是一样，一小时后有会诊。"

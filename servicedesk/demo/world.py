@@ -87,6 +87,7 @@ def make() -> World:
             PolicyAssignment.objects.create(
                 hospital=site.hospital, policy=his, device_kind=DeviceModel.Kind.HIS_SERVER, valid_from=BEGINNING
             )
+    _strays(models)
     _people(teams)
     world = read()
     _pasts(world.people)
@@ -158,6 +159,23 @@ def _devices(place: cast.Place, site: Site, number: int, models: dict[str, Devic
             project=_project(site, "HIS 6 实施", cast.HIS_START, 60),
             on=cast.HIS_START,
             now=_noon(cast.HIS_START),
+        )
+
+
+def _strays(models: dict[str, DeviceModel]) -> None:
+    """Devices of no project: one whose model is no longer supported, one whose papers are missing."""
+    site = Site.objects.get(hospital__name=cast.OLD_HOSPITAL)
+    for code, name, room, serial, day, is_accepted in cast.STRAYS:
+        lifecycle.install(
+            model=models[code],
+            name=name,
+            room=room,
+            serial=serial,
+            site=site,
+            accepted_on=day if is_accepted else None,
+            by=None,
+            now=_noon(day),
+            on=day,
         )
 
 

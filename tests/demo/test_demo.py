@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from people.models import Role, User
+from people.models import Hospital, Role, User
 from servicedesk.demo import live, world
+from sla import critical
 from sla.audit import differences
-from sla.models import Deadline, Page
+from sla.models import CalendarDraft, CriticalPeriod, Deadline, Page
 from sla.sweep import sweep
-from tickets.models import Ticket
+from tickets.models import Quote, Ticket, TicketVerdict, Training
 from warranty import duties, entitlements
-from warranty.models import Contract
+from warranty.coverage import Outcome
+from warranty.models import Contract, DutyEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +55,11 @@ def test_the_engine_takes_over_every_clock(demo: None) -> None:
 
 def test_tickets_stand_in_many_states(demo: None) -> None:
     states = set(Ticket.objects.values_list("status", flat=True))
-    assert {"new", "remote", "travel", "on_site", "waiting", "solved", "closed"} <= states
+    assert {"new", "remote", "travel", "on_site", "waiting", "solved", "closed", "hospital"} <= states
+    assert Ticket.objects.filter(is_unverified=True, status="new").exists()
+    verdicts = TicketVerdict.objects.filter(ticket__in=Ticket.objects.unfinished()).order_by("ticket_id", "-version")
+    assert set(verdicts.distinct("ticket_id").values_list("outcome", flat=True)) == set(Outcome)
+    assert set(Quote.objects.values_list("state", flat=True)) == {"sent", "accepted"}
 
 
 def test_a_second_start_adds_nothing_while_the_faults_are_warm(demo: None) -> None:
@@ -77,10 +83,30 @@ def test_production_refuses_the_demo(settings: object) -> None:
 
 
 def test_contracts_of_both_kinds_are_in_force_used_and_owed(demo: None) -> None:
-    today = timezone.now().date()
+    today = timezone.localdate()
     running = list(Contract.objects.signed().filter(starts_on__lte=today, ends_on__gte=today))
     assert {contract.policy.code for contract in running} == {"telemedicine", "his_later"}
     assert {contract.phase for contract in running} == {"free", "paid"}
+    assert Contract.objects.filter(activated_at=None).exists()
+    assert [one for one in running if one.ends_on < today + timedelta(days=30)]
     quotas = entitlements.in_year(running, today)
     assert {quota.left for quota in quotas if quota.entitlement.kind == "urgent"} == {0, 1}
-    assert {"done", "on_track"} <= {duty.forecast.state for duty in duties.ledger_of(quotas, today)}
+    now_at_risk = at_risk(running, today)
+    assert {"done", "on_track", "at_risk"} <= {duty.forecast.state for duty in duties.ledger_of(quotas, today)}
+    # What moving the demo's clock shows.
+    assert at_risk(running, today + timedelta(days=150)) > now_at_risk
+    proofs = DutyEntry.objects.exclude(done_on=None).values_list("proof__content_type", flat=True)
+    assert "application/pdf" in set(proofs)
+
+
+def at_risk(contracts: list[Contract], day: date) -> int:
+    return sum(duty.forecast.state == "at_risk" for duty in duties.ledger(contracts, day))
+
+
+def test_what_hospitals_plan_is_there_to_be_seen(demo: None) -> None:
+    now = timezone.now()
+    states = {line.period.state for line in critical.lines(CriticalPeriod.objects.all(), now) if not line.is_on}
+    assert states == {"confirmed", "proposed"}
+    assert critical.on(Hospital.objects.get(name__startswith="攀枝花"), now)
+    assert Training.objects.filter(person=None).exists()
+    assert CalendarDraft.objects.filter(state="draft").exists()
