@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -21,10 +21,11 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 Row = TypeVar("Row", bound=Model)
 CURSOR = re.compile(r"^[0-9T:.+-]{0,40}~[0-9]{1,18}$")
 """What a cursor looks like."""
+DAY = len("2026-11-22")
 
 
-Place = tuple[datetime | None, int]
-"""Moment and key of a row."""
+Place = tuple[datetime | date | None, int]
+"""Moment (or day) and key of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,20 @@ class Keyset:
 
     Without `key` simply newest first. `gaps`: whether rows without a moment are among them. `sparse`: few
     rows, or none, may be wanted, and another index finds those: no more keys than this are walked along.
+    `days`: the key is a date.
     """
 
     key: str = ""
     gaps: bool = True
     sparse: int = 0
+    days: bool = False
+
+    def place(self, cursor: str) -> Place | None:
+        """Where a cursor of this order stands, or nothing when somebody made it up."""
+        found = read(cursor)
+        if found is None or found[0] is None:
+            return found
+        return found if isinstance(found[0], datetime) != self.days else None
 
     def stretches(self, place: Place | None, backwards: bool = False) -> list[Stretch]:
         """What follows (`backwards`: precedes) the row at `place` (None: the beginning), to be read one after the
@@ -109,7 +119,7 @@ def page(
     reads them in their order.
     """
     backwards = "after" not in query and "before" in query
-    place = read(str(query.get("before" if backwards else "after", "")))
+    place = keyset.place(str(query.get("before" if backwards else "after", "")))
     if place is None:
         return first_page(list(first(rows, keyset, size, dated=dated)), keyset, size)
     found = list(_wanted(rows, rows if dated is None else dated, keyset, place, backwards, size + 1))
@@ -179,11 +189,13 @@ def _split(stretch: Stretch, nearest: int, model: type[Model], place: Place | No
 
 
 def read(cursor: str) -> Place | None:
-    """Moment and key of a cursor, or nothing when somebody made it up."""
+    """Moment or day, and key, of a cursor, or nothing when somebody made it up."""
     if not CURSOR.fullmatch(cursor):
         return None
     at, _tilde, pk = cursor.partition("~")
     try:
+        if len(at) == DAY:
+            return date.fromisoformat(at), int(pk)
         moment = datetime.fromisoformat(at) if at else None
     except ValueError:
         return None

@@ -37,7 +37,7 @@ class KeysetPagination(BasePagination):
         if order not in orders:
             raise BadParameters({"ordering": [_("One of: %(names)s.") % {"names": ", ".join(orders)}]})
         for name in ("after", "before"):
-            if name in query and keyset.read(query[name]) is None:
+            if name in query and orders[order].place(query[name]) is None:
                 raise BadParameters({name: [_("This cursor was not given by a page.")]})
         self.url = request.build_absolute_uri()
         self.page = keyset.page(queryset, orders[order], query, _size(query), never_empty=False)

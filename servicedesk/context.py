@@ -33,6 +33,8 @@ CONSOLE = (
     ("tickets.log", _("Log a call"), "console:new", "headset", "n"),
     ("hospitals.see", _("Hospitals"), "hospitals", "hospital", "g h"),
     ("console", _("Devices"), "console:devices", "monitor", "g d"),
+    ("contracts.see", _("Contracts"), "warranty:contracts", "file-text", "g k"),
+    ("contracts.see", _("Duty ledger"), "warranty:duties", "list-todo", "g o"),
     ("roster", _("Duty roster"), "roster", "calendar-days", "g r"),
     ("training", _("Trainings"), "console:trainings", "graduation-cap", "g l"),
     ("critical.plan", _("Critical periods"), "sla:critical", "calendar-clock", "g p"),

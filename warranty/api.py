@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import django_filters
-from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -25,17 +24,13 @@ from devices.models import Device
 from people.access import require
 from people.api import Named, NamedSerializer
 from warranty import cases, entitlements, wording
+from warranty.cases import desk_day
 from warranty.coverage import Change, EstimateLine, Finding, Link, Outcome, Verdict, local_day
 from warranty.duties import Duty, line_of
 from warranty.forecast import State
 from warranty.models import Contract, DutyEntry, Entitlement, EntitlementYear, PriceRow, ServiceLine
 
 CURRENCY = "CNY"
-
-
-def desk_day(now: datetime) -> date:
-    """The desk's own date, for lists that span hospitals."""
-    return local_day(now, settings.TIME_ZONE)
 
 
 class ServiceLineSerializer(serializers.Serializer[ServiceLine]):

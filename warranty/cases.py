@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 
+from common.keyset import OneOf
+from common.prepared import Given, Prepared
 from devices.models import Device
 from warranty import coverage
-from warranty.coverage import Case, Cover, Facts, Price, Term, Verdict
+from warranty.coverage import Case, Cause, Cover, Facts, Price, Term, Verdict
 from warranty.models import Contract, CoverageTerm, PriceRow, WarrantyProof
 
 DEEPEST = 20
@@ -25,27 +28,27 @@ class Book:
     """Everything that decides who pays for the devices of some hospitals, held in memory."""
 
     terms: tuple[Term, ...]
-    prices: tuple[Price, ...]
     contracts: dict[int, list[Contract]]
 
     @classmethod
     def load(cls, hospitals: Iterable[int]) -> Book:
-        """Everything about the devices of `hospitals`: three queries, whatever their number."""
-        return cls.of(Contract.objects.signed().filter(hospital__in=set(hospitals)).order_by("starts_on", "pk"))
+        """Everything about the devices of `hospitals`: two queries, whatever their number, and one for prices."""
+        return cls.of(_signed(hospitals=list(set(hospitals))))
 
     @classmethod
-    def of(cls, signed: Iterable[Contract], *, with_prices: bool = True) -> Book:
-        """As `load`, from contracts that are read already. Without prices nothing is estimated."""
+    def of(cls, signed: Iterable[Contract]) -> Book:
+        """As `load`, from contracts that are read already."""
         by_hospital: dict[int, list[Contract]] = defaultdict(list)
         for contract in signed:
             by_hospital[contract.hospital_id].append(contract)
-        theirs = [contract.pk for contracts in by_hospital.values() for contract in contracts]
-        prices = PriceRow.objects.filter(Q(contract=None) | Q(contract__in=theirs)) if with_prices else ()
-        return cls(
-            tuple(term_of(row) for row in CoverageTerm.objects.all()),
-            tuple(price_of(row) for row in prices),
-            by_hospital,
-        )
+        return cls(tuple(term_of(row) for row in _terms()), by_hospital)
+
+    @cached_property
+    def prices(self) -> tuple[Price, ...]:
+        """What work costs, read when something is billable for the first time."""
+        theirs = [contract.pk for contracts in self.contracts.values() for contract in contracts]
+        rows = PriceRow.objects.filter(Q(contract=None) | Q(contract__in=theirs))
+        return tuple(price_of(row) for row in rows)
 
     def covering(self, device: Device) -> list[Contract]:
         """The signed contracts, of any time, that cover `device` (a row of `with_facts`)."""
@@ -53,11 +56,15 @@ class Book:
 
     def verdict(self, device: Device, facts: Facts, *, cause: str, on: date) -> Verdict:
         """Who pays for a fault of `device`, notified `on` the site's own date."""
-        return coverage.verdict(Case(facts, on, cause), self.terms, self._covers_of(device), self.prices)
+        case, theirs = Case(facts, on, cause), self._covers_of(device)
+        found = coverage.verdict(case, self.terms, theirs)
+        if found.outcome != coverage.Outcome.BILLABLE:
+            return found
+        return replace(found, estimate=coverage.estimate(case, found, theirs, self.prices))
 
-    def standing(self, device: Device, facts: Facts, *, on: date) -> Verdict:
-        """As `verdict` for a cause that is not known yet, by itself: for many devices at a time."""
-        return coverage.decide(Case(facts, on), self.terms, self._covers_of(device))
+    def standing(self, device: Device, facts: Facts, *, cause: str = Cause.UNKNOWN, on: date) -> Verdict:
+        """As `verdict`, without what would change it and what it would cost: for many devices at a time."""
+        return coverage.decide(Case(facts, on, cause), self.terms, self._covers_of(device))
 
     def _covers_of(self, device: Device) -> list[Cover]:
         return [cover_of(contract) for contract in self.covering(device)]
@@ -96,17 +103,32 @@ def with_facts(devices: QuerySet[Device]) -> QuerySet[Device]:
     )
 
 
-def with_replaced(devices: Iterable[int]) -> dict[int, Device]:
-    """Rows of `with_facts` for these and every unit that they replaced; one query for each link of the chain."""
-    known: dict[int, Device] = {}
-    wanted = set(devices)
+def has_facts(device: Device) -> bool:
+    """Whether `device` was read `with_facts`."""
+    return "listed_in" in vars(device)
+
+
+_signed: Prepared[Contract] = Prepared(
+    lambda: Contract.objects.signed().filter(OneOf(F("hospital"), Given("hospitals"))).order_by("starts_on", "pk")
+)
+_terms = Prepared(CoverageTerm.objects.all)
+_with_facts = Prepared(lambda: with_facts(Device.objects.filter(OneOf(F("pk"), Given("devices")))))
+
+
+def with_replaced(devices: Iterable[int], known: Iterable[Device] = ()) -> dict[int, Device]:
+    """Rows of `with_facts` for these and every unit that they replaced; one query for each link of the chain.
+
+    Those that are `known` already are not read again.
+    """
+    found = {row.pk: row for row in known}
+    wanted = {*devices, *(row.replaces_id for row in found.values() if row.replaces_id is not None)} - found.keys()
     for _ in range(DEEPEST):
         if not wanted:
             break
-        rows = list(with_facts(Device.objects.filter(pk__in=wanted)))
-        known.update({row.pk: row for row in rows})
-        wanted = {row.replaces_id for row in rows if row.replaces_id is not None} - known.keys()
-    return known
+        rows = _with_facts(devices=list(wanted))
+        found.update({row.pk: row for row in rows})
+        wanted = {row.replaces_id for row in rows if row.replaces_id is not None} - found.keys()
+    return found
 
 
 def facts_of(row: Device, known: dict[int, Device], depth: int = 0) -> Facts:

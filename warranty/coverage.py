@@ -214,8 +214,14 @@ def verdict(
     """Who pays for the repair of `case`. `contracts` are those that cover the device, of any time."""
     found = decide(case, terms, contracts)
     changes = tuple(_changes(case, found, terms, contracts))
-    estimate = tuple(_estimate(case, contracts, prices)) if found.outcome == Outcome.BILLABLE else ()
-    return replace(found, changes=changes, estimate=estimate)
+    return replace(found, changes=changes, estimate=estimate(case, found, contracts, prices))
+
+
+def estimate(
+    case: Case, found: Verdict, contracts: Sequence[Cover], prices: Iterable[Price]
+) -> tuple[EstimateLine, ...]:
+    """What billable work would cost; no price is looked at where `found` bills nothing."""
+    return tuple(_estimate(case, contracts, prices)) if found.outcome == Outcome.BILLABLE else ()
 
 
 def last_day(term: Term, device: Facts) -> date | None:
@@ -368,7 +374,7 @@ def _turn(case: Case, found: Verdict, terms: Sequence[Term], contracts: Sequence
     return None
 
 
-def _estimate(case: Case, contracts: Sequence[Cover], prices: Sequence[Price]) -> Iterator[EstimateLine]:
+def _estimate(case: Case, contracts: Sequence[Cover], prices: Iterable[Price]) -> Iterator[EstimateLine]:
     """One line for each kind of price, from the contract in force if it names its own, else from the list."""
     running = {one.key for one in contracts if one.starts_on <= case.on <= one.ends_on}
     valid = [one for one in prices if one.valid_from <= case.on and (one.contract is None or one.contract in running)]

@@ -20,7 +20,7 @@ from warranty import entitlements
 from warranty.entitlements import Left
 from warranty.forecast import Forecast, forecast
 from warranty.models import Contract, DutyEntry, Entitlement
-from warranty.refusal import Refused
+from warranty.refusal import Refused, WouldBill
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +36,28 @@ class Duty:
 
 
 def plan(
-    contract: Contract, kind: str, *, on: date, by: User | None, now: datetime, reference: str = "", note: str = ""
+    contract: Contract,
+    kind: str,
+    *,
+    on: date,
+    by: User | None,
+    now: datetime,
+    reference: str = "",
+    note: str = "",
+    may_bill: bool = True,
 ) -> DutyEntry:
-    """Plan one for a day of the contract. Beyond what the year grants it is billable (A10). Refused as `take`."""
+    """Plan one for a day of the contract. Beyond what the year grants it is billable (A10).
+
+    Refused as `take`; raises `WouldBill` for a billable one that nobody agreed to (`may_bill`).
+    """
     with transaction.atomic():
         name = reference or f"{kind}:{on.isoformat()}:{now.isoformat()}"
         use = entitlements.take(contract, kind, reference=name, on=on, by=by, now=now)
         earlier = DutyEntry.objects.filter(use=use).first()
         if earlier is not None:
             return earlier
+        if use.is_billable and not may_bill:
+            raise WouldBill(_("The contract year that holds this day has none left: this one is billable."))
         return DutyEntry.objects.create(
             entitlement_id=use.year.entitlement_id,
             hospital_id=contract.hospital_id,

@@ -20,6 +20,10 @@ class State(StrEnum):
     MISSED = "missed"
 
 
+AT_RISK = frozenset({State.AT_RISK, State.MISSED})
+"""Not all is, or will be, done in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """`expected`: how many will be done by the last day, as it is planned and as fast as they can be arranged.

@@ -42,7 +42,7 @@ def of_hospital(user: Any, today: date) -> list[Granted]:
 def by_contract(
     contracts: Iterable[Contract], granted: Iterable[Left], owed: Iterable[Duty], today: date, *, told: bool
 ) -> list[Granted]:
-    """Each of `contracts` with its quotas of the running year; `told`: with what the hospital is told of them."""
+    """Each of `contracts` with its quotas of the running year; `told`: with what the hospital is told of the duties."""
     ledger = {duty.entitlement.pk: duty for duty in owed}
     quotas: dict[int, list[Quota]] = defaultdict(list)
     for left in granted:
@@ -53,7 +53,7 @@ def by_contract(
 def _quota(left: Left, duty: Duty | None, today: date, told: bool) -> Quota:
     name = capfirst(left.entitlement.get_kind_display())
     if duty is None:
-        return Quota(name, left.used, left.granted, note=rest(left) if told else "")
+        return Quota(name, left.used, left.granted, note=rest(left))
     ahead = duty.forecast
     used = min(ahead.done, left.granted)
     return Quota(
@@ -71,7 +71,7 @@ def rest(left: Left) -> str:
     facts = {"left": left.left, "day": day(left.ends_on)}
     if left.left:
         return _("%(left)d left until %(day)s.") % facts
-    return _("Used up until %(day)s. More is possible, at your cost.") % facts
+    return _("Used up until %(day)s; one more is charged.") % facts
 
 
 def candid(duty: Duty, today: date) -> str:

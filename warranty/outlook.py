@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.present import Tag, Tone
 from warranty.duties import Duty
+from warranty.entitlements import Left
 from warranty.forecast import Forecast, State
 from warranty.wording import day
 
@@ -73,6 +75,20 @@ def sentence(duty: Duty) -> str:
         return _("Planned for %(days)s.") % {"days": ", ".join(day(one.planned_on) for one in _open(duty))}
     last = max((one.done_on for one in duty.entries if one.done_on is not None), default=None)
     return _("Done, the last one on %(day)s.") % {"day": day(last)}
+
+
+def left_words(quotas: Iterable[Left]) -> str:
+    """What is left of some quotas, said before one is taken."""
+    return " ".join(
+        _("%(name)s: %(left)s of %(granted)s left until %(day)s.")
+        % {
+            "name": capfirst(one.entitlement.get_kind_display()),
+            "left": one.left,
+            "granted": one.granted,
+            "day": day(one.ends_on),
+        }
+        for one in quotas
+    )
 
 
 def _open(duty: Duty) -> list[Any]:

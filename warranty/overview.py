@@ -62,7 +62,7 @@ def of(hospital: Hospital, *, user: Any, today: date) -> Overview:
     contracts = list(Contract.objects.for_user(user).signed().filter(hospital=hospital).order_by("starts_on", "pk"))
     rows = with_facts(Device.objects.for_user(user).filter(hospital=hospital)).order_by("name", "pk")
     known = {row.pk: row for row in rows}
-    book = Book.of(contracts, with_prices=False)
+    book = Book.of(contracts)
     judged = tuple(
         (row, book.standing(row, facts_of(row, known), on=today)) for row in known.values() if row.state == State.IN_USE
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -41,8 +40,8 @@ BASES: dict[str, Any] = {
 
 
 def day(value: date | None) -> str:
-    """A date as the reader writes it; nothing for none."""
-    return date_format(value, "SHORT_DATE_FORMAT") if value else ""
+    """A date as on every page of the desk; nothing for none."""
+    return value.isoformat() if value else ""
 
 
 def sentence(verdict: Verdict) -> str:
