@@ -24,7 +24,7 @@ from tickets.queue import Tab
 from tickets.states import OPEN
 from warranty import duties, entitlements
 from warranty.coverage import local_day
-from warranty.forecast import State
+from warranty.forecast import AT_RISK
 from warranty.models import Contract
 
 PAGE = 30
@@ -41,7 +41,6 @@ SHOWN: dict[str, Any] = {
     ENDING: _("Contract ends within 90 days"),
     WITHOUT: _("Without a contract"),
 }
-AT_RISK = frozenset({State.AT_RISK, State.MISSED})
 
 
 class HospitalFilter(django_filters.FilterSet):
@@ -195,6 +194,6 @@ def _kept(query: QueryDict, **changes: str) -> str:
 def _neighbour(query: QueryDict, way: str, cursor: str) -> str:
     if not cursor:
         return ""
-    place = QueryDict(mutable=True)
+    place = QueryDict(_kept(query), mutable=True)
     place[way] = cursor
-    return f"?{_kept(query)}&{place.urlencode()}"
+    return f"?{place.urlencode()}"

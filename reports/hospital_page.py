@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,7 +26,7 @@ from warranty.duties import Duty
 from warranty.glance import Granted
 from warranty.overview import Overview
 
-MOST_TICKETS, MOST_PEOPLE, MOST_TRAININGS, MOST_ENDS = 8, 8, 5, 4
+MOST_TICKETS, MOST_PEOPLE, MOST_TRAININGS = 8, 8, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +74,25 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What the page and other programs are told alike."""
+
+    overview: Overview
+    coverage: Coverage
+    ends: tuple[End, ...]
+    tickets: dict[str, int]
+    periods: list[critical.Line]
+
+
+@dataclass(frozen=True, slots=True)
 class HospitalPage:
     """Everything the page shows."""
 
     hospital: Hospital
-    overview: Overview
-    coverage: Coverage
-    ends: tuple[End, ...]
+    figures: Figures
     granted: list[Granted]
     duties: tuple[Line, ...]
     faults: Faults
-    periods: list[critical.Line]
     people: People
     trainings: tuple[Training, ...]
     ways: tuple[Way, ...]
@@ -94,38 +102,51 @@ def read(hospital: Hospital, user: User, now: datetime) -> HospitalPage:
     """The page of a hospital that `user` may see: as many queries, whatever stands there."""
     sites = tuple(Site.objects.for_user(user).filter(hospital=hospital).select_related("base").order_by("pk"))
     roads = Roads(sites)
-    found = overview.of(hospital, user=user, today=day_at(sites, now))
+    trainings = Training.objects.for_user(user).filter(hospital=hospital).select_related("person", "proof")
+    found = figures(hospital, user, now, day_at(sites, now))
     return HospitalPage(
         hospital=hospital,
-        overview=found,
-        coverage=coverage.of(found),
-        ends=tuple(ends(found))[:MOST_ENDS],
-        granted=granted(found, told=False),
-        duties=duties(found),
-        faults=_faults(hospital, user, now),
-        periods=periods(hospital, user, now),
+        figures=found,
+        granted=granted(found.overview),
+        duties=duties(found.overview),
+        faults=_faults(hospital, user, now, found.tickets),
         people=people(hospital, user),
-        trainings=tuple(
-            Training.objects.for_user(user).filter(hospital=hospital).select_related("person", "proof")[:MOST_TRAININGS]
-        ),
+        trainings=tuple(trainings[:MOST_TRAININGS]),
         ways=tuple(Way(site, roads.figure(site, now)) for site in sites),
     )
 
 
+def figures(hospital: Hospital, user: User, now: datetime, today: date) -> Figures:
+    """What stands at a hospital that `user` may see, on its own date."""
+    found = overview.of(hospital, user=user, today=today)
+    return Figures(
+        overview=found,
+        coverage=coverage.of(found),
+        ends=tuple(ends(found)),
+        tickets=open_and_over(hospital, user, now),
+        periods=periods(hospital, user, now),
+    )
+
+
+def today(hospital: Hospital, user: User, now: datetime) -> date:
+    """The date at a hospital."""
+    return day_at(Site.objects.for_user(user).filter(hospital=hospital).order_by("pk")[:1], now)
+
+
 def day_at(sites: Iterable[Site], now: datetime) -> date:
-    """The date at a hospital: its first site's."""
+    """The date at a hospital with these sites: the first one's."""
     return local_day(now, next((site.timezone for site in sites), settings.TIME_ZONE))
 
 
-def ends(found: Overview) -> Iterable[End]:
+def ends(found: Overview) -> Iterator[End]:
     """When warranties and contracts of devices end, soonest first."""
     for last, devices in found.ends:
         yield End(last, (last - found.today).days, devices)
 
 
-def granted(found: Overview, *, told: bool) -> list[Granted]:
-    """The contracts in force with their quotas; `told`: with what the hospital is told of each."""
-    return glance.by_contract(found.running, found.quotas, found.duties, found.today, told=told)
+def granted(found: Overview) -> list[Granted]:
+    """The contracts in force with their quotas. What is to be said of the duties stands in their own list."""
+    return glance.by_contract(found.running, found.quotas, found.duties, found.today, told=False)
 
 
 def duties(found: Overview) -> tuple[Line, ...]:
@@ -149,11 +170,11 @@ def open_and_over(hospital: Hospital, user: User, now: datetime) -> dict[str, in
     return mine.order_by().aggregate(open=Count("pk"), over=over)
 
 
-def _faults(hospital: Hospital, user: User, now: datetime) -> Faults:
+def _faults(hospital: Hospital, user: User, now: datetime, counts: dict[str, int]) -> Faults:
     mine = Ticket.objects.for_user(user).filter(hospital=hospital).unfinished()
     first = mine.for_queue().order_by(F("timeline__next_due_at").asc(nulls_last=True), "-pk")[:MOST_TICKETS]
     url = f"{reverse('console:queue')}?hospital={hospital.pk}"
-    return Faults(rows=queue.rows(first, now), url=url, **open_and_over(hospital, user, now))
+    return Faults(rows=queue.rows(first, now), url=url, **counts)
 
 
 def people(hospital: Hospital, user: User) -> People:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from common.present import Tag
 from devices.models import Device
-from people.models import Hospital, Site, User
+from people.models import Hospital, User
 from reports import coverage, hospital_page
 from reports.coverage import Coverage
 from reports.hospital_page import People
@@ -18,6 +18,7 @@ from tickets.models import Ticket, Training
 from warranty import glance, outlook, overview
 from warranty.coverage import Outcome
 from warranty.duties import Duty
+from warranty.forecast import AT_RISK
 from warranty.glance import Granted
 from warranty.models import DutyEntry, ServiceLine
 from warranty.overview import Overview
@@ -37,11 +38,14 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What the company owes this contract year; `trouble`: what went wrong or may, said plainly."""
+    """What the company owes this contract year; `said`: what of it is not settled, plainly; `is_trouble`: it went
+    wrong or may.
+    """
 
     duty: Duty
     tag: Tag
-    trouble: str
+    said: str
+    is_trouble: bool
     done: tuple[DutyEntry, ...]
     planned: tuple[DutyEntry, ...]
 
@@ -73,8 +77,7 @@ class ServicePage:
 
 def read(hospital: Hospital, user: User, now: datetime) -> ServicePage:
     """The page of the person's own hospital: as many queries, whatever stands there."""
-    sites = Site.objects.for_user(user).filter(hospital=hospital).order_by("pk")[:1]
-    found = overview.of(hospital, user=user, today=hospital_page.day_at(sites, now))
+    found = overview.of(hospital, user=user, today=hospital_page.today(hospital, user, now))
     trainings = Training.objects.for_user(user).filter(hospital=hospital).select_related("person", "proof")
     return ServicePage(
         overview=found,
@@ -93,7 +96,7 @@ def _agreed(found: Overview) -> Iterator[Agreed]:
     offered: dict[int, list[ServiceLine]] = defaultdict(list)
     for line in ServiceLine.objects.filter(contract__in=found.running).select_related("calendar").order_by("position"):
         offered[line.contract_id].append(line)
-    for granted in hospital_page.granted(found, told=True):
+    for granted in hospital_page.granted(found):
         yield Agreed(granted, tuple(offered[granted.contract.pk]))
 
 
@@ -102,7 +105,8 @@ def _owed(duty: Duty, today: date) -> Owed:
     return Owed(
         duty=duty,
         tag=outlook.tag(duty),
-        trouble=glance.candid(duty, today),
+        said=glance.candid(duty, today),
+        is_trouble=duty.forecast.state in AT_RISK,
         done=tuple(entry for entry in entries if entry.done_on is not None),
         planned=tuple(entry for entry in entries if entry.done_on is None and entry.planned_on >= today),
     )

@@ -13,4 +13,5 @@ urlpatterns = [
     path("", include("sla.api_urls")),
     path("", include("warranty.api_urls")),
     path("", include("tickets.api_urls")),
+    path("", include("reports.api_urls")),
 ]

@@ -53,6 +53,7 @@ def page(base: str) -> Callable[..., HttpResponse]:
         context = {
             "page": found,
             "steps": _steps(device) if found.is_in_use and may(user, "devices.change") else (),
+            "sees_hospital": may(user, "hospitals.see"),
             "may_log": may(user, "tickets.log"),
             "may_call": may(user, "tickets.answer"),
             "may_label": found.is_in_use and may(user, "devices.label"),

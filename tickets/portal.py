@@ -28,6 +28,7 @@ from tickets.portal_forms import (
     WordsForm,
 )
 from tickets.states import OPEN, Status
+from warranty import glance
 
 
 def find(request: HttpRequest, number: str) -> Ticket:
@@ -57,6 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "greeting": portal_cards.greeting(user, now),
         "board": portal_cards.board(user, now),
         "recent": portal_list.recently_solved(user, now),
+        "granted": glance.of_hospital(user, timezone.localdate(now)),
     }
     return render(request, "portal/home.html", context)
 
