@@ -24,6 +24,7 @@ from common.shapes import Shape
 
 LARGEST_KEY = 2**63 - 1
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+PLAIN_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,10})?")
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -92,6 +93,15 @@ class Whole(serializers.IntegerField):
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Amount(serializers.DecimalField):
+    """A decimal number as text: "12.50". A JSON number may have lost a digit on its way."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or not PLAIN_NUMBER.fullmatch(data):
             self.fail("invalid")
         return super().to_internal_value(data)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from tickets.api import reading, verbs
+from tickets.api import quotes, reading, verbs
 from tickets.numbers import NumberInPath
 
 register_converter(NumberInPath, "number")
@@ -16,6 +16,11 @@ urlpatterns = [
     path(f"{TICKET}deadlines/", reading.Deadlines.as_view(), name="ticket_deadlines"),
     path(f"{TICKET}phone/", verbs.Phone.as_view(), name="ticket_phone"),
     *[path(f"{TICKET}{verb.slug}/", verbs.door(verb).as_view(), name=verb.slug) for verb in verbs.VERBS],
+    path(f"{TICKET}quotes/", quotes.Quotes.as_view(), name="quotes"),
+    *[
+        path(f"{TICKET}quotes/{verb.slug}/", quotes.door(verb).as_view(), name=f"quotes-{verb.slug}")
+        for verb in quotes.VERBS
+    ],
     path("files/<uuid:key>/", reading.File.as_view(), name="file"),
     path("fault-classes/", reading.FaultClasses.as_view(), name="fault_classes"),
 ]

@@ -48,6 +48,14 @@ BUTTONS: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 """State → verbs of the desk with their words and icons; with none of the two, a quote can be drafted."""
 DRAFT = ("draft_quote", gettext_lazy("Draft a quote"), "receipt")
+VERBS: dict[str, tuple[str, str]] = {
+    "send": (State.DRAFT, "quotes.make"),
+    "accept": (State.SENT, "quotes.answer"),
+    "decline": (State.SENT, "quotes.answer"),
+    "record_answer": (State.SENT, "quotes.make"),
+    "withdraw": (State.SENT, "quotes.make"),
+}
+"""Verb of the interface → the state of a quote in which it is allowed, and the right that it needs."""
 RULES = {"record_answer": "answer_quote", "withdraw_quote": "withdraw_quote", "discard_quote": "withdraw_quote"}
 """Verb → its rule in `tickets.states`; the others have that of a quote."""
 
@@ -117,6 +125,11 @@ def warning(ticket: Ticket) -> str:
     if verdict is None or verdict.outcome != Outcome.BILLABLE:
         return ""
     return _unpaid(ticket, set(ticket.quotes.values_list("state", flat=True)), at_work=True)
+
+
+def verbs(quote: Quote, user: User) -> list[str]:
+    """What `user` may do to the quote now, by the names of the interface."""
+    return [verb for verb, (state, act) in VERBS.items() if quote.state == state and may(user, act)]
 
 
 def headline(quote: Quote) -> str:

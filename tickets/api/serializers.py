@@ -40,6 +40,7 @@ PUBLIC_DETAILS = {
     "call": ("seconds",),
     "triage": ("until",),
     "passed_on": ("how",),
+    "quote": ("how", "quote", "total", "name", "means", "sha256"),
     "urgent": ("step", "billable", "used", "granted"),
 }
 """Kind of event → what of its details a hospital may read."""
