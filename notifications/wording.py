@@ -247,14 +247,14 @@ TABLE: dict[str, Wording] = {
         "file-clock",
         by_day(_("%(hospital)s: contract %(number)s “%(name)s” ends on %(day)s, and none follows it.")),
         by_day(_("Your contract %(number)s “%(name)s” ends on %(day)s, and none follows it.")),
-        _("See the devices"),
+        _("See the contract"),
         "warn",
     ),
     "warranty.duty_open": Wording(
         "list-todo",
         by_day(_("%(hospital)s: %(done)s of %(owed)s %(duty)s (%(clause)s) are done; the year ends on %(day)s.")),
         None,
-        _("See the devices"),
+        _("See what is owed"),
         "warn",
     ),
     "mail.given_up": Wording(

@@ -103,8 +103,8 @@ def _band(rule: Rule, km: int | None) -> int | None:
 
 
 def _limits(rule: Rule) -> Iterator[str]:
-    for target in rule.targets:
-        amount = _amount(target)
+    for target in sorted(rule.targets, key=lambda one: bool(one.get("when"))):
+        amount = _amount(rule, target)
         if rule.adds_travel:
             amount = _("travel time + %(span)s") % {"span": amount}
         case = " · ".join(_case(term, value) for term, value in target.get("when", {}).items())
@@ -117,7 +117,9 @@ def _limits(rule: Rule) -> Iterator[str]:
             yield _("%(span)s farther away") % {"span": span} if len(rule.bands) > 1 else span
 
 
-def _amount(target: dict[str, Any]) -> str:
+def _amount(rule: Rule, target: dict[str, Any]) -> str:
+    if target.get("days") == 1 and rule.closes_at == 0:
+        return _("the same day")
     if "days" in target:
         text = ngettext("%(days)s working day", "%(days)s working days", target["days"])
         return text % {"days": target["days"]}

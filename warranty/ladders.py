@@ -28,6 +28,9 @@ STEPS = (180, 90, 30, 7)
 """Days before an end on which it is said."""
 LONGEST = 30
 """Contract years that a contract may run on for."""
+DEVICES = ("/desk/devices/", "/devices/")
+"""Where the company's people and the hospital's read on."""
+THEIRS = "/service/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,8 @@ def _contracts(span: Span) -> Iterator[Message]:
     for row in rows:
         key = f"{row.pk}:{row.ends_on}:{span.step(row.ends_on)}"
         context = {"number": row.number, "name": row.name, "day": row.ends_on}
-        yield from people.messages(row.hospital_id, "warranty.contract_ends", key, context)
+        links = (f"/desk/contracts/{row.pk}/", THEIRS)
+        yield from people.messages(row.hospital_id, "warranty.contract_ends", key, context, links)
 
 
 def _duties(span: Span) -> Iterator[Message]:
@@ -182,7 +186,8 @@ def _duties(span: Span) -> Iterator[Message]:
             "planned": line.forecast.planned,
         }
         hospital = line.contract.hospital_id
-        yield from people.messages(hospital, "warranty.duty_open", key, context, to_hospital=False)
+        links = (f"/desk/contracts/{line.contract.pk}/#duties", "")
+        yield from people.messages(hospital, "warranty.duty_open", key, context, links)
 
 
 def _years_ending(span: Span) -> Iterable[Contract]:
@@ -220,16 +225,19 @@ class People:
         return cls(rows, tuple(users))
 
     def messages(
-        self, hospital: int, kind: str, key: str, context: Mapping[str, object], *, to_hospital: bool = True
+        self, hospital: int, kind: str, key: str, context: Mapping[str, object], links: tuple[str, str] = DEVICES
     ) -> Iterator[Message]:
-        """One matter of a hospital, for its own people and for the company's."""
+        """One matter of a hospital, for the company's people and for its own, with the `links` of both.
+
+        Without a link of theirs, the hospital's people are not told.
+        """
         row = self.hospitals[hospital]
         told = [user for user in self.users if self._concerns(user, row)]
         said = {**context, "hospital": row.short_name or row.name}
         ours = [user for user in told if not user.is_hospital]
-        theirs = [user for user in told if user.is_hospital] if to_hospital else []
-        for people, link in ((ours, "/desk/devices/"), (theirs, "/devices/")):
-            if people:
+        theirs = [user for user in told if user.is_hospital]
+        for people, link in zip((ours, theirs), links, strict=True):
+            if people and link:
                 yield Message(people, kind, f"{kind}:{hospital}:{key}", said, link)
 
     @staticmethod
