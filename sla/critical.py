@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit import trail
+from common.prepared import Given, Prepared
 from people.models import Hospital, User
 from sla import calendars
 from sla.deadlines import FURTHEST, Refused
@@ -76,9 +77,18 @@ def _hours(period: CriticalPeriod, at: datetime) -> WorkingHours:
     return calendars.hours_of(calendars.in_force(versions, at))
 
 
+_confirmed: Prepared[CriticalPeriod] = Prepared(
+    lambda: (
+        CriticalPeriod.objects.filter(hospital=Given("hospital"), state=State.CONFIRMED)
+        .select_related("calendar")
+        .order_by()
+    )
+)
+
+
 def on(hospital: Hospital, at: datetime) -> Window | None:
     """The critical period that a hospital is in at `at`: of several, the one that lasts longest."""
-    return of(CriticalPeriod.objects.filter(hospital=hospital, state=State.CONFIRMED).select_related("calendar"), at)
+    return of(_confirmed(hospital=hospital.pk), at)
 
 
 def of(periods: Iterable[CriticalPeriod], at: datetime) -> Window | None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from common.prepared import Given, Prepared
 from people.models import Hospital, Role, User
 from tickets.models import FaultClass, FaultTile, Kind, Procedure, Ticket, TicketEvent, TriageSetting
 
 MOST_URGENT = 1
+_switched_on = Prepared(lambda: TriageSetting.objects.filter(hospital=Given("hospital"), is_on=True).order_by())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def applies(ticket: Ticket, by: User) -> TriageSetting | None:
     """
     if by.role != Role.HOSPITAL_STAFF or by != ticket.reporter or ticket.kind != Kind.FAULT:
         return None
-    setting = TriageSetting.objects.filter(hospital=ticket.hospital, is_on=True).first()
+    setting = _switched_on.first(hospital=ticket.hospital_id)
     if setting is None or (ticket.priority == MOST_URGENT and not setting.keeps_urgent):
         return None
     return setting if technicians(ticket.hospital) else None

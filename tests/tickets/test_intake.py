@@ -208,11 +208,11 @@ def test_photos_come_in_with_the_report_and_the_hospital_sees_them(scene: Scene)
 
 
 def test_filing_takes_few_queries(scene: Scene, django_assert_max_num_queries) -> None:
-    """Fourteen for the rows and two for a savepoint."""
+    """Fourteen for the rows, two for critical periods and the technician, two for a savepoint."""
     scene.file()
     device = DeviceFactory(site=scene.site)
-    # Eight of them for who pays: device, rules, contracts, prices, and what is written of it.
-    with django_assert_max_num_queries(24):
+    # Four of them for who pays: device, contracts, rules, and the verdict; prices where it is billable.
+    with django_assert_max_num_queries(21):
         workflow.open_ticket(
             by=scene.nurse,
             reporter=scene.nurse,

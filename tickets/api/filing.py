@@ -23,13 +23,15 @@ from tickets.api.base import etag, refusals
 from tickets.console_forms.call import OLDEST_CALL
 from tickets.models import FaultClass, FaultTile, Kind, Ticket
 from tickets.portal_forms import SEVERITIES
+from warranty.cases import with_facts
 
 LONG = 8000
 PHONE = r"^[0-9+() -]{3,20}$"
 
 
+# With what filing asks of them, so that it reads nothing again.
 # In no order: that of devices joins their hospitals once more.
-_DEVICES = Device.objects.in_use().select_related("site__hospital", "model").order_by()
+_DEVICES = with_facts(Device.objects.in_use()).select_related("site__hospital").order_by()
 _SITES = Site.objects.select_related("hospital")
 _tiles = Prepared(lambda: FaultTile.objects.filter(is_active=True, code=Given("code")).select_related("fault_class"))
 

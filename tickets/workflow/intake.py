@@ -126,13 +126,12 @@ def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
     desk = Act(ticket, None, now)
     filed = act.line(E.FILED, public=True, body=ticket.description, at=ticket.created_at)
     receipt = desk.line(E.RECEIPT, public=True)
-    insert([filed, receipt])
+    insert([filed, receipt, *verdicts.first(desk)])
     act.keep(files, filed)
     operators = telling.on_duty(act, Role.OPERATOR, Role.LEAD)
     doubt = {"unverified": True} if ticket.is_unverified else {}
     telling.tell(act, "ticket.filed", operators, key=f"event:{filed.pk}", text=ticket.description, **doubt)
     _receipt(desk, key=f"event:{receipt.pk}", clocks=clocks)
-    verdicts.judge(desk)
     act.messages += desk.messages
     act.announce()
     return ticket

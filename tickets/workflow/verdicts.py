@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 from django.db.models import FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from common.prepared import insert
 from people.models import User
-from tickets.models import Ticket, TicketVerdict
+from tickets.models import Ticket, TicketEvent, TicketVerdict
 from tickets.states import Refused
 from tickets.workflow.act import Act, E, act, each, needed
 from warranty import cases
 from warranty.cases import Book, facts_of
-from warranty.coverage import Cause, Outcome, Verdict, local_day
+from warranty.coverage import Cause, Facts, Outcome, Verdict, local_day
 from warranty.models import PriceRow
 
 COPIED = (
@@ -24,15 +25,38 @@ COPIED = (
 )  # fmt: skip
 CHOICES = frozenset({Outcome.FREE, Outcome.CONTRACT, Outcome.BILLABLE, Outcome.INHERENT, Outcome.UNSUPPORTED})
 """What a manager may decide; "unclear" decides nothing."""
+AT_ONCE = 1000
+"""Tickets that are held in memory at a time."""
 
 
 def judge(doing: Act, cause: str = Cause.UNKNOWN, *, before: TicketVerdict | None = None) -> TicketVerdict | None:
     """Give the ticket a verdict for `cause`, the one that follows `before`; nothing without a device."""
-    ticket = doing.ticket
-    if ticket.device_id is None:
+    if (row := _judged(doing.ticket, cause)) is None:
         return None
-    known = cases.with_replaced([ticket.device_id])
-    return _keep(doing, _found(ticket, cause, known, Book.load([ticket.hospital_id])), before)
+    _write(doing, row, before).save(force_insert=True)
+    return row
+
+
+def first(desk: Act) -> list[TicketEvent]:
+    """Give a new ticket its verdict, if it has a device; the line of its story is the caller's to save."""
+    row = _judged(desk.ticket, Cause.UNKNOWN)
+    return [_write(desk, row, None)] if row is not None else []
+
+
+def _judged(ticket: Ticket, cause: str) -> TicketVerdict | None:
+    device = ticket.device
+    if device is None:
+        return None
+    # Whoever files by the API has asked for the device with these facts just now.
+    known = cases.with_replaced([device.pk], [device] if cases.has_facts(device) else ())
+    row = known[device.pk]
+    facts = facts_of(row, known)
+    return _row(cause, facts, Book.load([ticket.hospital_id]).verdict(row, facts, cause=cause, on=_day(ticket)))
+
+
+def _day(ticket: Ticket) -> date:
+    """The site's date on which the fault was notified."""
+    return local_day(ticket.created_at, ticket.site.timezone)
 
 
 def set_cause(ticket: Ticket, *, cause: str, by: User, now: datetime) -> Ticket:
@@ -55,7 +79,8 @@ def override_verdict(ticket: Ticket, *, outcome: str, reason: str, by: User, now
             raise Refused(_("Choose who pays."))
         if before.outcome != outcome:
             copied = {name: getattr(before, name) for name in COPIED}
-            _append(doing, TicketVerdict(**copied, outcome=outcome, reason=reason[:200]), before)
+            row = TicketVerdict(**copied, outcome=outcome, reason=reason[:200])
+            _write(doing, row, before).save(force_insert=True)
     return doing.ticket
 
 
@@ -64,18 +89,26 @@ def follow_verdicts(now: datetime) -> int:
 
     A manager's word stands as long as the rules say what they said when it was given.
     """
-    open_now = list(Ticket.objects.unfinished().filter(device__isnull=False).select_related("site").defer("search"))
+    keys = list(Ticket.objects.unfinished().filter(device__isnull=False).order_by("pk").values_list("pk", flat=True))
+    return sum(_follow(keys[start : start + AT_ONCE], now) for start in range(0, len(keys), AT_ONCE))
+
+
+def _follow(keys: Sequence[int], now: datetime) -> int:
+    read = ("number", "device", "hospital", "created_at", "site__timezone")
+    open_now = list(Ticket.objects.filter(pk__in=keys).select_related("site").only(*read).order_by("pk"))
     known = cases.with_replaced({ticket.device_id for ticket in open_now if ticket.device_id})
     book = Book.load({ticket.hospital_id for ticket in open_now})
-    latest = {row.ticket_id: row for row in TicketVerdict.objects.filter(ticket__in=open_now).order_by("version")}
+    rows = TicketVerdict.objects.filter(ticket__in=keys).order_by("version")
+    latest = {row.ticket_id: row for row in rows.defer("facts", "links", "changes", "estimate")}
 
     def follow(ticket: Ticket) -> bool:
-        row = latest.get(ticket.pk)
-        found = _found(ticket, row.cause if row else Cause.UNKNOWN, known, book)
+        row, device = latest.get(ticket.pk), known[ticket.device_id or 0]
+        cause = row.cause if row else Cause.UNKNOWN
+        found = book.standing(device, facts_of(device, known), cause=cause, on=_day(ticket))
         if row is not None and _same(row, found):
             return False
         with act(ticket, None, by=None, now=now) as doing:
-            _keep(doing, found, current(doing.ticket))
+            judge(doing, cause, before=current(doing.ticket))
         return True
 
     return each(open_now, follow)
@@ -97,16 +130,7 @@ def current(ticket: Ticket) -> TicketVerdict | None:
     return TicketVerdict.objects.filter(ticket=ticket).select_related("by").order_by("-version").first()
 
 
-def _found(ticket: Ticket, cause: str, known: dict[int, Any], book: Book) -> tuple[str, Any, Verdict]:
-    assert ticket.device_id is not None
-    row = known[ticket.device_id]
-    facts = facts_of(row, known)
-    on = local_day(ticket.created_at, ticket.site.timezone)
-    return cause, facts, book.verdict(row, facts, cause=cause, on=on)
-
-
-def _keep(doing: Act, found: tuple[str, Any, Verdict], before: TicketVerdict | None) -> TicketVerdict:
-    cause, facts, verdict = found
+def _row(cause: str, facts: Facts, verdict: Verdict) -> TicketVerdict:
     rule = verdict.rule
     names = PriceRow.objects.in_bulk([line.price.key for line in verdict.estimate]) if verdict.estimate else {}
     lines = [
@@ -121,7 +145,7 @@ def _keep(doing: Act, found: tuple[str, Any, Verdict], before: TicketVerdict | N
         }
         for line in verdict.estimate
     ]
-    row = TicketVerdict(
+    return TicketVerdict(
         cause=cause,
         outcome=str(verdict.outcome),
         rule_source=rule.source,
@@ -136,23 +160,22 @@ def _keep(doing: Act, found: tuple[str, Any, Verdict], before: TicketVerdict | N
         changes=[asdict(change) for change in verdict.changes],
         estimate=lines,
     )
-    return _append(doing, row, before)
 
 
-def _append(doing: Act, row: TicketVerdict, before: TicketVerdict | None) -> TicketVerdict:
+def _write(doing: Act, row: TicketVerdict, before: TicketVerdict | None) -> TicketEvent:
+    """Save `row` as the verdict that follows `before`; the line of the story that says so."""
     row.ticket, row.at, row.by = doing.ticket, doing.now, doing.by
     doing.ticket.verdict = row
     row.version = before.version + 1 if before else 1
-    row.save(force_insert=True)
+    insert([row])
     old = before.outcome if before else ""
-    doing.event(E.VERDICT, public=False, body=row.reason, old=old, new=row.outcome, cause=row.cause, clause=row.clause)
-    return row
+    return doing.line(
+        E.VERDICT, public=False, body=row.reason, old=old, new=row.outcome, cause=row.cause, clause=row.clause
+    )
 
 
-def _same(row: TicketVerdict, found: tuple[str, Any, Verdict]) -> bool:
+def _same(row: TicketVerdict, verdict: Verdict) -> bool:
     """Whether the rules say what they said when `row` was written."""
-    _cause, _facts, verdict = found
-    rule = verdict.rule
-    until = verdict.until
+    rule, until = verdict.rule, verdict.until
     then = (row.rule_source, row.rule_key, row.rule_version, row.until)
     return then == (rule.source, rule.key, rule.version, until) and (bool(row.reason) or row.outcome == verdict.outcome)
