@@ -140,7 +140,6 @@ def _place(one: Judged, register: Register) -> None:
         if one.project is None:
             # Kept for the rows that follow, so that it is one.
             one.project = register.projects[key] = Project(hospital=one.hospital, name=project)
-        if is_made_up(one.project):
             one.find("project_new", "project", text=project)
 
 
@@ -162,10 +161,9 @@ def _product(one: Judged, register: Register) -> None:
     elif maker and kind:
         one.model = DeviceModel(maker=maker, name=name, kind=kind)
         register.models.setdefault(plain(name), []).append(one.model)
+        one.find("model_new", "model", text=one.model)
     else:
         one.find("model_unknown", "model", text=name)
-    if one.model is not None and is_made_up(one.model):
-        one.find("model_new", "model", text=one.model)
 
 
 def _days(one: Judged) -> None:

@@ -21,7 +21,9 @@ SHOWN = {
     "new": Q(verdict=V.NEW),
     "changed": Q(verdict=V.CHANGED),
     "same": Q(verdict=V.SAME),
+    "written": Q(outcome=O.APPLIED),
     "failed": Q(outcome=O.FAILED),
+    "undone": Q(outcome=O.UNDONE),
     "left": Q(outcome=O.LEFT),
     "all": Q(),
 }
@@ -31,11 +33,13 @@ NAMES = {
     "new": _("New"),
     "changed": _("Changed"),
     "same": _("Same"),
+    "written": _("Written"),
     "failed": _("Not written"),
+    "undone": _("Taken back"),
     "left": _("Left as it is"),
     "all": _("All rows"),
 }
-LATE = frozenset({"failed", "left"})
+LATE = frozenset({"written", "failed", "undone", "left"})
 """Shown only where there is any: before the writing there never is."""
 TAGS: dict[str, tuple[str, Tone]] = {
     V.NEW: ("circle-plus", "ok"),
