@@ -19,7 +19,7 @@ from people.access import person, require
 from people.api import Named
 from people.models import Hospital
 from reports import hospital_page
-from reports.coverage import LOOKS, Row
+from reports.coverage import NAMES, Row
 from sla import critical
 from sla.models import CriticalPeriod
 from warranty.api import DutySerializer, NamedContractSerializer
@@ -47,12 +47,12 @@ class DevicesSerializer(serializers.Serializer[Row]):
     @extend_schema_field(
         {
             "type": "object",
-            "required": [outcome.value for outcome in LOOKS],
-            "properties": {outcome.value: {"type": "integer"} for outcome in LOOKS},
+            "required": [outcome.value for outcome in NAMES],
+            "properties": {outcome.value: {"type": "integer"} for outcome in NAMES},
         }
     )
     def get_coverage(self, row: Row) -> dict[str, int]:
-        return {share.look: share.count for share in row.shares}
+        return {share.outcome.value: share.count for share in row.shares}
 
 
 class EndSerializer(serializers.Serializer[Any]):

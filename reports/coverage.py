@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +13,16 @@ from tickets.device_register import KIND_ICONS
 from warranty.coverage import Outcome
 from warranty.overview import Overview
 
-LOOKS: dict[Outcome, tuple[str, Any]] = {
-    Outcome.FREE: ("free", _("In warranty")),
-    Outcome.CONTRACT: ("contract", _("By contract")),
-    Outcome.BILLABLE: ("billable", _("At the hospital's cost")),
-    Outcome.UNSUPPORTED: ("unsupported", _("No longer supported")),
-    Outcome.UNCLEAR: ("unclear", _("Unclear")),
+NAMES: dict[Outcome, Any] = {
+    Outcome.FREE: _("In warranty"),
+    Outcome.CONTRACT: _("By contract"),
+    Outcome.BILLABLE: _("At the hospital's cost"),
+    Outcome.UNSUPPORTED: _("No longer supported"),
+    Outcome.UNCLEAR: _("Unclear"),
 }
-"""Outcome → the look of its share and its name, best first. No device is judged for a defect that nobody has found."""
+"""Best first. No device is judged for a defect that nobody has found."""
+TOLD = {**NAMES, Outcome.BILLABLE: _("At your cost")}
+"""As the hospital itself reads it."""
 COVERED = frozenset({Outcome.FREE, Outcome.CONTRACT})
 """Repair costs the hospital nothing more."""
 
@@ -30,7 +31,7 @@ COVERED = frozenset({Outcome.FREE, Outcome.CONTRACT})
 class Share:
     """Devices with one outcome; `percent` of those in use in its row."""
 
-    look: str
+    outcome: Outcome
     name: Any
     count: int
     percent: float
@@ -38,7 +39,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A kind of device: how many are in use, who pays for those, how many are history."""
+    """A kind of device (empty: all of them): how many are in use, who pays for those, how many are history."""
 
     kind: str
     name: Any
@@ -59,29 +60,35 @@ class Coverage:
     @property
     def covered(self) -> int:
         """How many devices in use are repaired free of charge."""
-        return sum(share.count for share in self.total.shares if share.look in COVERED)
+        return sum(share.count for share in self.total.shares if share.outcome in COVERED)
 
     @property
     def uncovered(self) -> int:
         return self.total.in_use - self.covered
 
 
-def of(overview: Overview) -> Coverage:
-    """The coverage of an overview's devices; no query."""
+def of(overview: Overview, names: Mapping[Outcome, Any] = NAMES) -> Coverage:
+    """The coverage of an overview's devices, its outcomes called by `names`; no query."""
     kinds = [kind for kind in DeviceModel.Kind if any(overview.states[kind, state] for state in State)]
-    return Coverage(
-        rows=tuple(_row(overview, [kind], kind.value, kind.label, KIND_ICONS[kind]) for kind in kinds),
-        total=_row(overview, kinds, "", _("All"), "boxes"),
-    )
+    rows = tuple(_row(overview, [kind], names) for kind in kinds)
+    return Coverage(rows, _row(overview, kinds, names))
 
 
-def _row(overview: Overview, kinds: Iterable[str], key: str, name: Any, icon: str) -> Row:
-    kinds = list(kinds)
-    states: Counter[str] = Counter({state: sum(overview.states[kind, state] for kind in kinds) for state in State})
-    judged = overview.coverage_by_kind
+def _row(overview: Overview, kinds: Sequence[DeviceModel.Kind], names: Mapping[Outcome, Any]) -> Row:
+    """The row of a kind, or of several together."""
+    one = kinds[0] if len(kinds) == 1 else None
+    states = {state: sum(overview.states[kind, state] for kind in kinds) for state in State}
+    counts = {outcome: sum(overview.coverage_by_kind[kind, outcome] for kind in kinds) for outcome in names}
     in_use = states[State.IN_USE]
-    shares = []
-    for outcome, (look, words) in LOOKS.items():
-        count = sum(judged[kind, outcome] for kind in kinds)
-        shares.append(Share(look, words, count, round(count / in_use * 100, 2) if in_use else 0.0))
-    return Row(key, name, icon, in_use, tuple(shares), states[State.REPLACED], states[State.RETIRED])
+    return Row(
+        kind=one.value if one else "",
+        name=one.label if one else _("All"),
+        icon=KIND_ICONS[one] if one else "boxes",
+        in_use=in_use,
+        shares=tuple(
+            Share(outcome, names[outcome], count, round(count / in_use * 100, 2) if in_use else 0.0)
+            for outcome, count in counts.items()
+        ),
+        replaced=states[State.REPLACED],
+        retired=states[State.RETIRED],
+    )

@@ -124,12 +124,12 @@ def _find(hospitals: QuerySet[Hospital], text: str) -> QuerySet[Hospital]:
     return hospitals
 
 
-def _in_force(today: date) -> QuerySet[Contract]:
-    return Contract.objects.signed().filter(starts_on__lte=today, ends_on__gte=today)
+def _in_force(user: User, today: date) -> QuerySet[Contract]:
+    return Contract.objects.for_user(user).signed().filter(starts_on__lte=today, ends_on__gte=today)
 
 
 def _shown(hospitals: QuerySet[Hospital], show: str, user: User, today: date) -> QuerySet[Hospital]:
-    running = _in_force(today).filter(hospital=OuterRef("pk"))
+    running = _in_force(user, today).filter(hospital=OuterRef("pk"))
     if show == OPEN_ONES:
         return hospitals.filter(Exists(Ticket.objects.for_user(user).filter(hospital=OuterRef("pk"), status__in=OPEN)))
     if show == ENDING:
@@ -144,13 +144,13 @@ def _rows(hospitals: list[Hospital], user: User, now: datetime, today: date) -> 
     devices = dict(stand.values_list("hospital").annotate(count=Count("pk")))
     mine = Ticket.objects.for_user(user).filter(hospital__in=keys, status__in=OPEN).order_by().values("hospital")
     over = Count("pk", filter=queue.condition(Tab.OVER, user, now))
-    tickets = {row["hospital"]: row for row in mine.annotate(open=Count("pk"), over=over)}
-    contracts = list(_in_force(today).for_user(user).filter(hospital__in=keys).order_by("ends_on"))
+    tickets = {row["hospital"]: (row["open"], row["over"]) for row in mine.annotate(open=Count("pk"), over=over)}
+    contracts = list(_in_force(user, today).filter(hospital__in=keys).order_by("ends_on"))
     owed = duties.ledger_of(entitlements.in_year(contracts, today), today)
     risks = Counter(duty.contract.hospital_id for duty in owed if duty.forecast.state in AT_RISK)
     running = _by_hospital(contracts)
     return tuple(
-        _row(hospital, devices, tickets.get(hospital.pk, {}), running.get(hospital.pk, []), risks, today)
+        _row(hospital, devices, tickets.get(hospital.pk, (0, 0)), running.get(hospital.pk, []), risks, today)
         for hospital in hospitals
     )
 
@@ -165,7 +165,7 @@ def _by_hospital(contracts: Iterable[Contract]) -> dict[int, list[Contract]]:
 def _row(
     hospital: Hospital,
     devices: Mapping[int, int],
-    tickets: Mapping[str, int],
+    tickets: tuple[int, int],
     contracts: list[Contract],
     risks: Counter[int],
     today: date,
@@ -174,8 +174,8 @@ def _row(
     return Row(
         hospital=hospital,
         devices=devices.get(hospital.pk, 0),
-        open=tickets.get("open", 0),
-        over=tickets.get("over", 0),
+        open=tickets[0],
+        over=tickets[1],
         contracts=len(contracts),
         ends_on=ends_on,
         days_left=(ends_on - today).days if ends_on else 0,

@@ -81,7 +81,7 @@ def read(hospital: Hospital, user: User, now: datetime) -> ServicePage:
     trainings = Training.objects.for_user(user).filter(hospital=hospital).select_related("person", "proof")
     return ServicePage(
         overview=found,
-        coverage=coverage.of(found),
+        coverage=coverage.of(found, coverage.TOLD),
         agreed=tuple(_agreed(found)),
         owed=tuple(_owed(duty, found.today) for duty in found.duties),
         ending=tuple(_ending(found)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from devices.models import Device, State
@@ -40,7 +41,7 @@ class Overview:
         """Outcome → how many devices."""
         return Counter(verdict.outcome for _, verdict in self.devices)
 
-    @property
+    @cached_property
     def coverage_by_kind(self) -> Counter[tuple[str, str]]:
         """Kind and outcome → how many devices in use."""
         return Counter((device.model.kind, verdict.outcome) for device, verdict in self.devices)
