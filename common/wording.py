@@ -7,6 +7,7 @@ site's, activated for the request). The caller hands ``now`` in: nothing here lo
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -72,6 +73,16 @@ def period(start: datetime, end: datetime, now: datetime) -> str:
     same = timezone.localtime(start).date() == timezone.localtime(end).date()
     last = f"{timezone.localtime(end):%H:%M}" if same else clock(end, now)
     return f"{clock(start, now)} – {last}"
+
+
+def money(amount: Decimal) -> str:
+    """``1,280.00``: two places, thousands apart, the same in every language."""
+    return f"{amount:,.2f}"
+
+
+def plain(number: Decimal) -> str:
+    """``2.5``, ``1``: without zeros that say nothing."""
+    return f"{number.normalize():f}"
 
 
 def phone_masked(number: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.present import Tag
+from common.wording import money
 from people.access import may
 from people.models import User
 from tickets import links
@@ -34,16 +36,16 @@ LOOKS: dict[str, tuple[str, str]] = {
 WORK = frozenset({Status.DISPATCH, Status.TRAVEL, Status.ON_SITE, Status.WAITING, Status.SOLVED})
 """States in which somebody sets out, works or has worked."""
 
-BUTTONS: dict[str, tuple[tuple[str, str, str], ...]] = {
+BUTTONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
     State.DRAFT: (
-        ("send_quote", gettext_lazy("Send it"), "send"),
-        ("draft_quote", gettext_lazy("Change it"), "pencil"),
-        ("discard_quote", gettext_lazy("Discard"), "trash-2"),
+        ("send_quote", gettext_lazy("Send the quote"), "send"),
+        ("draft_quote", gettext_lazy("Change the draft"), "pencil"),
+        ("discard_quote", gettext_lazy("Discard the draft"), "trash-2"),
     ),
     State.SENT: (
         ("record_answer", gettext_lazy("Record the answer"), "phone-incoming"),
         ("draft_quote", gettext_lazy("New version"), "copy-plus"),
-        ("withdraw_quote", gettext_lazy("Take it back"), "undo-2"),
+        ("withdraw_quote", gettext_lazy("Take the quote back"), "undo-2"),
     ),
 }
 """State → verbs of the desk with their words and icons; with none of the two, a quote can be drafted."""
@@ -135,7 +137,7 @@ def verbs(quote: Quote, user: User) -> list[str]:
 def headline(quote: Quote) -> str:
     """Name, sum and last day in one line."""
     text = _("%(quote)s: CNY %(total)s, valid until %(day)s.")
-    return text % {"quote": quote.name, "total": f"{quote.total:,}", "day": quote.valid_until.isoformat()}
+    return text % {"quote": quote.name, "total": money(quote.total), "day": quote.valid_until.isoformat()}
 
 
 def _unpaid(ticket: Ticket, states: set[str], *, at_work: bool = False) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from common import paper
+from common.wording import money, plain
 from people.models import User
 from tickets.models import Quote
 from tickets.quote_sums import Line
@@ -49,9 +49,9 @@ def _data(quote: Quote, by: User, now: datetime) -> dict[str, Any]:
         "head": [_("Item"), _("Quantity"), _("Price"), _("Net"), _("Tax rate"), _("Tax"), _("Sum")],
         "lines": [_row(line) for line in quote.items],
         "sums": [
-            [_("Net"), _money(quote.net)],
-            [_("Tax"), _money(quote.tax)],
-            [_("Total (%(currency)s)") % {"currency": quote.currency}, _money(quote.total)],
+            [_("Net"), money(quote.net)],
+            [_("Tax"), money(quote.tax)],
+            [_("Total (%(currency)s)") % {"currency": quote.currency}, money(quote.total)],
         ],
         "note": quote.note,
         "terms": _(
@@ -62,18 +62,5 @@ def _data(quote: Quote, by: User, now: datetime) -> dict[str, Any]:
 
 
 def _row(line: Line) -> list[str]:
-    quantity = f"{line.quantity.normalize():f} {line.unit}".strip()
-    rate = f"{line.tax_rate.normalize():f} %"
-    return [
-        line.description,
-        quantity,
-        _money(line.price),
-        _money(line.net),
-        rate,
-        _money(line.tax),
-        _money(line.total),
-    ]
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}"
+    quantity, rate = f"{plain(line.quantity)} {line.unit}".strip(), f"{plain(line.tax_rate)} %"
+    return [line.description, quantity, money(line.price), money(line.net), rate, money(line.tax), money(line.total)]

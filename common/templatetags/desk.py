@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -315,6 +316,18 @@ def duration(seconds: float) -> str:
 def margin(seconds: float) -> str:
     """``19 min early`` or ``11 min late`` for a margin in seconds."""
     return wording.margin(seconds)
+
+
+@register.filter
+def money(amount: Decimal) -> str:
+    """``1,280.00``."""
+    return wording.money(amount)
+
+
+@register.filter
+def plain(number: Decimal) -> str:
+    """``2.5``, ``1``."""
+    return wording.plain(number)
 
 
 @register.filter

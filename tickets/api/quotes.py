@@ -91,7 +91,7 @@ class LineInput(Strict):
 class Draft(Strict):
     """The draft as a whole: what is not said is not in it. Prices are before tax, rates in per cent."""
 
-    lines = LineInput(many=True, allow_empty=False, max_length=MOST_LINES)
+    lines = serializers.ListField(child=LineInput(), allow_empty=False, max_length=MOST_LINES)
     valid_until = Day()
     note = Text(max_length=LONG, required=False, allow_blank=True, default="")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.forms.formsets import BaseFormSet, formset_factory
+from django.forms.formsets import formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -47,12 +47,7 @@ class LineForm(forms.Form):
         return any((self[name].value() or "").strip() for name in ("description", "price")) if self.is_bound else False
 
 
-class BaseLineFormSet(BaseFormSet[LineForm]):
-    def lines(self) -> list[Line]:
-        return [Line(**form.cleaned_data) for form in self.forms if form.cleaned_data]
-
-
-Lines = formset_factory(LineForm, formset=BaseLineFormSet, extra=BLANK_LINES, max_num=MOST_LINES, validate_max=True)
+Lines = formset_factory(LineForm, extra=BLANK_LINES, max_num=MOST_LINES, validate_max=True)
 
 
 class QuoteForm(VerbForm):
@@ -83,7 +78,7 @@ class DraftQuoteForm(QuoteForm):
         today = local_day(self.now, self.ticket.site.timezone)
         self.initial.setdefault("seen", _token(self.draft))
         if self.draft:
-            self.initial |= {"valid_until": self.draft.valid_until, "note": self.draft.note}
+            self.initial.update(valid_until=self.draft.valid_until, note=self.draft.note)
         else:
             self.initial.setdefault("valid_until", today + timedelta(days=settings.QUOTE_VALID_DAYS))
         data = self.data if self.is_bound else None
@@ -116,7 +111,7 @@ class DraftQuoteForm(QuoteForm):
     def perform(self) -> None:
         workflow.save_quote(
             self.ticket,
-            lines=self.line_forms.lines(),
+            lines=[Line(**form.cleaned_data) for form in self.line_forms if form.cleaned_data],
             valid_until=self.cleaned_data["valid_until"],
             note=self.cleaned_data["note"],
             read=self.draft if _token(self.draft) == self.cleaned_data["seen"] else None,
@@ -150,7 +145,7 @@ class OfQuoteForm(QuoteForm):
 class SendQuoteForm(OfQuoteForm):
     verb = "send_quote"
     state = State.DRAFT
-    heading, submit = gettext_lazy("Send the quote to the hospital"), gettext_lazy("Send it")
+    heading, submit = gettext_lazy("Send the quote to the hospital"), gettext_lazy("Send the quote")
     done = gettext_lazy("Sent with its paper. The hospital has been told.")
     hint = gettext_lazy("Nobody can change it afterwards; a newer version replaces it.")
 
@@ -199,7 +194,7 @@ class RecordAnswerForm(OfQuoteForm):
 
 class WithdrawQuoteForm(OfQuoteForm):
     verb = "withdraw_quote"
-    heading, submit = gettext_lazy("Take the quote back"), gettext_lazy("Take it back")
+    heading = submit = gettext_lazy("Take the quote back")
     done = gettext_lazy("Taken back. The hospital has been told.")
 
     reason = forms.CharField(
@@ -214,7 +209,7 @@ class WithdrawQuoteForm(OfQuoteForm):
 class DiscardQuoteForm(OfQuoteForm):
     verb = "discard_quote"
     state = State.DRAFT
-    heading, submit = gettext_lazy("Discard the draft"), gettext_lazy("Discard it")
+    heading = submit = gettext_lazy("Discard the draft")
     done = gettext_lazy("Discarded.")
 
     def perform(self) -> None:

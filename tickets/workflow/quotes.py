@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils.translation import gettext as _
 
 from audit import trail
+from common.wording import money
 from people.models import User
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, Fact, PauseReason
@@ -271,7 +273,7 @@ def _check_validity(row: Quote, now: datetime) -> None:
 
 def _facts(row: Quote) -> dict[str, str]:
     """What people are told of a quote."""
-    return {"quote": row.name, "total": f"{row.total:,}", "day": row.valid_until.isoformat()}
+    return {"quote": row.name, "total": money(row.total), "day": row.valid_until.isoformat()}
 
 
 def _event(
@@ -282,10 +284,10 @@ def _event(
     public: bool,
     body: str = "",
     files: Iterable[UploadedFile] = (),
-    **more: str,
+    **more: Any,
 ) -> TicketEvent:
-    about = {"how": how, "quote": row.name, "total": f"{row.total:,}"}
-    return doing.event(E.QUOTE, public=public, body=body, files=files, **about, **more)
+    more |= {"how": how, "quote": row.name, "total": money(row.total)}
+    return doing.event(E.QUOTE, public=public, body=body, files=files, **more)
 
 
 def _pause(doing: Act, row: Quote) -> None:
