@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,9 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from attachments import storage
 from audit.admin import Audited, ReadOnly
 from people.access import person
-from warranty import contracts, defaults
+from people.models import User
+from warranty import contracts, defaults, proofs
 from warranty.models import (
     Contract,
     CoverageTerm,
@@ -149,10 +151,53 @@ class ContractAdmin(Audited):
             self.message_user(request, _("%(number)s is in force.") % {"number": contract.number})
 
 
+class ProofForm(forms.ModelForm[WarrantyProof]):
+    """A device's paper; `proofs.attach` keeps it. `by`: who brings it."""
+
+    by: ClassVar[User]
+    file = forms.FileField(label=gettext_lazy("paper"), help_text=gettext_lazy("PDF or photo."))
+
+    class Meta:
+        model = WarrantyProof
+        fields = ("device", "kind", "until")
+
+    def _post_clean(self) -> None:
+        if self.errors:
+            return
+        data = self.cleaned_data
+        given = {"kind": data["kind"], "paper": data["file"], "until": data["until"]}
+        try:
+            self.instance = proofs.attach(data["device"], **given, by=self.by, now=timezone.now())
+        except storage.Refused as refused:
+            self.add_error("file", str(refused))
+        except Refused as refused:
+            self.add_error("until", str(refused))
+
+
 @admin.register(WarrantyProof)
 class WarrantyProofAdmin(ReadOnly):
+    """Papers come in and stay."""
+
+    form = ProofForm
     list_display = ("device", "kind", "until", "added_by", "added_at")
+    list_filter = ("kind",)
     list_select_related = ("device", "added_by")
+    raw_id_fields = ("device",)
+    search_fields = ("device__serial", "device__name", "hospital__name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return admin.ModelAdmin.has_add_permission(self, request)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.by = person(request)
+        return form
+
+    def get_fields(self, request: HttpRequest, obj: WarrantyProof | None = None) -> Any:
+        return (*self.list_display, "hospital") if obj else (*ProofForm.Meta.fields, "file")
+
+    def save_model(self, request: HttpRequest, obj: WarrantyProof, form: ModelForm[Any], change: bool) -> None:
+        """Nothing: `attach` kept it while the form was judged, in the same transaction."""
 
 
 @admin.register(EntitlementYear)
