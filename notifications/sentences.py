@@ -105,9 +105,9 @@ def closed(facts: Facts, now: datetime) -> str:
 
 def urgent(facts: Facts, now: datetime) -> str:
     """An urgent response was taken from the quota or beyond it, or was given back."""
-    if facts["step"] == "returned":
+    if facts["how"] == "returned":
         text = gettext("The urgent response of %(ticket)s “%(title)s” was given back.")
-    elif facts["billable"]:
+    elif facts["how"] == "billable":
         text = gettext("Urgent response for %(ticket)s “%(title)s”: billable, this contract year's quota is used up.")
     else:
         text = gettext("Urgent response for %(ticket)s “%(title)s”: %(used)s of %(granted)s this contract year.")

@@ -95,7 +95,7 @@ _clocks = Prepared(_pressing_or_calling)
 _tickets = Prepared(
     lambda: (
         Ticket.objects.filter(OneOf(F("timeline"), Given("timelines")))
-        .only("timeline", "number", "title", "expected_arrival_at", "critical_reason", "critical_until")
+        .only("timeline", "number", "title", "expected_arrival_at", "critical_reason", "critical_until", "urgent_use")
         .order_by()
     )
 )

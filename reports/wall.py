@@ -24,6 +24,7 @@ from tickets import priorities
 from tickets.board import counted
 from tickets.models import Ticket
 from tickets.queue import Tab
+from warranty.models import Entitlement
 
 TICK = timedelta(minutes=10)
 
@@ -76,7 +77,7 @@ class Clock:
 
     @property
     def expected(self) -> datetime | None:
-        if self.row.code in {"onsite", "onsite_bound"} and self.ticket is not None:
+        if self.row.code in {"onsite", "onsite_bound", "urgent"} and self.ticket is not None:
             return self.ticket.expected_arrival_at
         return None
 
@@ -162,13 +163,15 @@ def _row(clock: Clock, duty: Duty, user: User) -> WallRow:
     row, verdict = clock.row, _verdict(clock)
     ticket, timeline = clock.ticket, clock.row.timeline
     hospital = timeline.hospital.short_name or timeline.hospital.name
-    number = f" · {ticket.number}" if ticket else ""
-    words = priorities.critical_words(ticket, clock.now) if ticket else ""
+    words = [row.commitment.name, row.commitment.clause]
+    if ticket is not None:
+        urgent = str(Entitlement.Kind.URGENT.label) if ticket.is_urgent else ""
+        words += [ticket.number, urgent, priorities.critical_words(ticket, clock.now)]
     follower = row.acknowledged_by
     since = f"{timezone.localtime(row.acknowledged_at):%H:%M}" if row.acknowledged_at else ""
     return WallRow(
         title=f"{hospital} · {ticket.title if ticket else timeline.subject}",
-        promise=f"{row.commitment.name} · {row.commitment.clause}{number}" + (f" · {words}" if words else ""),
+        promise=" · ".join(word for word in words if word),
         url=timeline.link,
         verdict=verdict,
         verdict_text=_verdict_text(clock, verdict),
@@ -224,6 +227,7 @@ def _rescue(clock: Clock, duty: Duty) -> str:
         "remote": _("solve it, or declare the remote repair failed"),
         "onsite": _("send whoever is nearest, then check in"),
         "onsite_bound": _("an engineer has to be at the door"),
+        "urgent": _("an engineer has to be at the door, or it has to be solved"),
         "update": _("write one update that the hospital can see"),
         "fix": _("solve it, or ask for a spare part"),
     }

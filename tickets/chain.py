@@ -43,7 +43,7 @@ WHOLE_WAY = "solution"
 """A clock of imported policies: one leg from the report to the end, instead of those of the visit."""
 ICONS = {code: icon for code, (icon, _name, _starts) in LEGS.items()} | {WHOLE_WAY: "circle-check"}
 
-BESIDE = {"update": "bell-ring", "onsite_bound": "milestone"}
+BESIDE = {"update": "bell-ring", "onsite_bound": "milestone", "urgent": "zap"}
 """Clocks that run beside the chain, and their icons."""
 
 LEG_STATES: dict[str, LegState] = {

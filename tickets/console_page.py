@@ -16,7 +16,7 @@ from common.present import Entry, Filter
 from people import travel
 from people.access import ACTS, may
 from people.models import User
-from tickets import actions, chain, device_page, priorities, quote_card, story, verdict_card
+from tickets import actions, chain, device_page, priorities, quote_card, story, urgent, verdict_card
 from tickets.console_forms import SayForm
 from tickets.models import Quote, Ticket, TicketEvent, TicketVerdict
 from tickets.querysets import TicketQuerySet
@@ -64,7 +64,7 @@ def _whole(role: str) -> QuerySet[Ticket]:
     """A ticket that `role` sees, with every row that the page names beside those of a list."""
     return with_current(_seen_by(role).with_quotes()).filter(number=Given("number")).select_related(
         "hospital__region", "site__base", "device__model", "device__parent", "device__project", "reporter__department",
-        "fault_class", "owner", "offered_to", "assignee__team", "timeline",
+        "fault_class", "owner", "offered_to", "assignee__team", "timeline", "urgent_use",
     ).defer("search")  # fmt: skip
 
 
@@ -103,6 +103,7 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         "status_tag": status_tag(ticket),
         "priority_words": priority_words(ticket),
         "critical_words": priorities.critical_words(ticket, now),
+        "urgent_tag": urgent.tag(ticket),
         "chain": chain.build(clocks),
         "story": _story(ticket, story.entries(clocks, events, now), show, oldest_first),
         "waiting": _waiting(ticket, events),

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common import wording
-from common.present import Attachment, Chip, Entry, FaultCard, SumLine
+from common.present import Attachment, Chip, Entry, FaultCard, SumLine, Tag
 from people.access import may
 from people.models import User
 from sla import present
 from sla.explain import explain
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, PauseReason
-from tickets import actions, portal_cards, portal_story, priorities, progress, quote_card, triage, verdict_card
+from tickets import actions, portal_cards, portal_story, priorities, progress, quote_card, triage, urgent, verdict_card
 from tickets.models import Quote, Ticket, TicketAttachment, TicketEvent
 from tickets.states import Status
 from tickets.workflow.verdicts import current, with_current
@@ -30,6 +30,7 @@ PROMISES: dict[str, Any] = {
     "remote": gettext_lazy("Solved remotely, or an engineer is sent"),
     "onsite": gettext_lazy("Engineer at your site"),
     "onsite_bound": gettext_lazy("At your site at the very latest"),
+    "urgent": gettext_lazy("The same day at your site, or solved"),
     "fix": gettext_lazy("Solved on site, or a part is ordered"),
     "update": gettext_lazy("News for you"),
 }
@@ -87,6 +88,7 @@ class Page:
     can: dict[str, bool]
     triage: Triage | None
     critical: str
+    urgent: Tag | None
     verdict: verdict_card.Card | None
     quotes: quote_card.Card | None
     answerers: tuple[str, ...]
@@ -114,7 +116,7 @@ def find(user: User, number: str) -> Ticket:
         .prefetch_related(Prefetch("files", TicketAttachment.objects.for_user(user).select_related("attachment")))
     )
     tickets = with_current(portal_cards.with_progress(Ticket.objects.for_user(user))).select_related(
-        "reporter", "device__model", "fault_class", "tile"
+        "reporter", "device__model", "fault_class", "tile", "urgent_use"
     )
     return tickets.prefetch_related(Prefetch("events", events, to_attr="story")).get(number=number)
 
@@ -140,9 +142,10 @@ def page(ticket: Ticket, user: User, now: datetime) -> Page:
             verb: actions.can(ticket, user, verb, now)
             for verb in ("words", "confirm", "reopen", "pass_on", "solve_here")
         }
-        | {"answer_quote": waits and may_answer},
+        | {"answer_quote": waits and may_answer, "ask_urgent": _can_ask(ticket, user, now)},
         triage=_triage(ticket, story),
         critical=priorities.critical_words(ticket, now),
+        urgent=urgent.tag(ticket),
         verdict=_verdict(ticket),
         quotes=quotes,
         answerers=tuple(one.name for one in triage.technicians(ticket.hospital)) if waits and not may_answer else (),
@@ -154,6 +157,11 @@ def _quotes(ticket: Ticket, user: User, now: datetime) -> quote_card.Card | None
         return None
     rows = Quote.objects.for_user(user).filter(ticket=ticket).select_related("document", "answered_by")
     return quote_card.portal(ticket, list(rows), now)
+
+
+def _can_ask(ticket: Ticket, user: User, now: datetime) -> bool:
+    """Whether to offer an urgent response: to whom may, where a contract grants any."""
+    return actions.can(ticket, user, "mark_urgent", now) and urgent.is_granted(ticket, now)
 
 
 def _verdict(ticket: Ticket) -> verdict_card.Card | None:

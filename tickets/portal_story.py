@@ -113,6 +113,9 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (E.QUOTE, "expired"): gettext_lazy("Quote %(quote)s has expired without an answer."),
     (E.QUOTE, "withdrawn"): gettext_lazy("%(who)s took back quote %(quote)s: %(why)s."),
     (E.EDITED, ""): gettext_lazy("%(who)s corrected the description."),
+    (E.URGENT, ""): gettext_lazy("Urgent response, from the quota of your contract: %(why)s"),
+    (E.URGENT, "billable"): gettext_lazy("Urgent response, billable: %(why)s"),
+    (E.URGENT, "returned"): gettext_lazy("The urgent response was given back: %(why)s"),
 }
 """Kind of event and its variant → the sentence."""
 

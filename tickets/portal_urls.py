@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tickets import device_views, portal, portal_triage
-from tickets.views import quotes
+from tickets.views import quotes, urgent
 
 app_name = "portal"
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("requests/<str:number>/confirm/", portal.confirm, name="confirm"),
     path("requests/<str:number>/reopen/", portal.reopen, name="reopen"),
     path("requests/<str:number>/pass-on/", portal_triage.pass_on, name="pass-on"),
+    path("requests/<str:number>/urgent/", urgent.ask, name="urgent"),
     path("requests/<str:number>/solve-here/", portal_triage.solve_here, name="solve-here"),
     path("requests/<str:number>/quotes/<int:pk>/accept/", quotes.accept, name="accept-quote"),
     path("requests/<str:number>/quotes/<int:pk>/decline/", quotes.decline, name="decline-quote"),

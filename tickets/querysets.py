@@ -58,7 +58,7 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
         """With what a row of the queue says and nothing else: thirty rows of eight tables take their time to read."""
         return self.select_related("hospital", "site", "device", "fault_class", "owner", "assignee", "timeline").only(
             *("number", "title", "place", "priority", "priority_reason", "impact", "urgency", "status"),
-            *("is_unverified", "contact_phone"),
+            *("is_unverified", "contact_phone", "urgent_use"),
             *("hospital__name", "hospital__short_name", "site__name", "device__name", "fault_class__as_node_down"),
             *("owner__name", "assignee__name", "timeline__next_due_at"),
         )

@@ -39,7 +39,7 @@ STOPS_LEGS = {E.ANSWER, E.CALL, E.REMOTE_FAILED, E.REMOTE_LIMIT, E.ARRIVED, E.SO
 """Events that can have stopped a leg of the chain: they carry its verdict."""
 MOVES_CLOCKS = {
     E.REMOTE_FAILED, E.REMOTE_LIMIT, E.ARRIVED, E.WAITING, E.RESUMED, E.REOPENED, E.CANCELLED, E.PRIORITY,
-    E.FAULT_CLASS, E.RETARGETED, E.EVIDENCE, E.PASSED_ON,
+    E.FAULT_CLASS, E.RETARGETED, E.EVIDENCE, E.PASSED_ON, E.URGENT,
 }  # fmt: skip
 
 
@@ -196,6 +196,8 @@ def _detail(event: TicketEvent, now: datetime) -> str:
     if event.kind == E.QUOTE:
         said = (data["quote"], f"CNY {data['total']}", str(QUOTE_STEPS[data["how"]]), data.get("name", ""))
         return " " + " · ".join(part for part in said if part)
+    if event.kind == E.URGENT:
+        return " · " + URGENT[data["how"]] % data
     if event.kind == E.EVIDENCE:
         return " · " + (_("it counts") if data.get("accepted") else _("it does not count"))
     return ""
@@ -215,6 +217,11 @@ QUOTE_STEPS = {
     "declined": gettext_lazy("declined"),
     "expired": gettext_lazy("expired without an answer"),
     "withdrawn": gettext_lazy("taken back"),
+}
+URGENT = {
+    "granted": gettext_lazy("%(used)s of %(granted)s this contract year"),
+    "billable": gettext_lazy("billable"),
+    "returned": gettext_lazy("given back"),
 }
 CLOSED_BY = {
     "silence": gettext_lazy("confirmed by silence"),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from common.present import Quota
+from common.present import Quota, Tag
 from tickets.models import Ticket
 from warranty import offers
 from warranty.coverage import local_day
@@ -15,6 +15,7 @@ from warranty.entitlements import Left
 from warranty.models import Entitlement
 
 KIND = Entitlement.Kind.URGENT
+ICON = "zap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,10 @@ def day(ticket: Ticket, now: datetime) -> date:
     return local_day(now, ticket.site.timezone)
 
 
-def words(ticket: Ticket) -> str:
-    """ "Urgent response", and whether it is billable; empty without one."""
+def tag(ticket: Ticket) -> Tag | None:
+    """That it has an urgent response, and whether that is billable; nothing without one."""
     if ticket.urgent_use is None:
-        return ""
-    return _("Urgent response, billable") if ticket.urgent_use.is_billable else str(KIND.label)
+        return None
+    if ticket.urgent_use.is_billable:
+        return Tag(_("Urgent response, billable"), ICON, "warn")
+    return Tag(KIND.label, ICON, "act")

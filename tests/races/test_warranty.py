@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError
 
+from tests.factories import NurseFactory, OperatorFactory, TicketFactory
 from tests.races.test_tickets import at_once
 from tests.warranty.contract_case import NOW, TODAY, signed
+from tickets import workflow
+from tickets.models import Ticket
+from tickets.workflow.urgent import WouldBill
 from warranty import entitlements
 from warranty.models import Contract, EntitlementYear, Use
 
@@ -62,3 +66,34 @@ def test_taking_and_giving_back_at_once_keeps_the_sum(contract: Contract) -> Non
     assert not [one for one in results if isinstance(one, Exception)]
     standing = Use.objects.filter(returned_at=None, is_billable=False).count()
     assert EntitlementYear.objects.get().used == standing <= 4
+
+
+def flag(ticket: Ticket, **more: bool) -> Ticket:
+    return workflow.mark_urgent(ticket, reason="全院停诊", by=OperatorFactory(), now=NOW, **more)
+
+
+def filed(contract: Contract, count: int) -> list[Ticket]:
+    person = NurseFactory(hospital=contract.hospital)
+    return [TicketFactory(reporter=person, now=NOW) for _ in range(count)]
+
+
+def test_of_40_tickets_flagged_at_once_on_4_left_4_are_in_the_contract_and_36_billable(contract: Contract) -> None:
+    acts = [lambda one=one: flag(one, may_bill=True) for one in filed(contract, 40)]
+    done = at_once(acts, hands=20)
+    assert sorted(one.urgent_use.is_billable for one in done) == [False] * 4 + [True] * 36
+    assert (EntitlementYear.objects.get().used, Use.objects.count()) == (4, 40)
+    assert {one.timeline.deadlines.filter(code="urgent").count() for one in done} == {1}
+
+
+def test_of_12_flagged_at_once_without_a_word_about_money_4_get_it_and_nothing_is_taken_for_the_others(
+    contract: Contract,
+) -> None:
+    done = at_once([lambda one=one: flag(one) for one in filed(contract, 12)], hands=12)
+    assert sum(isinstance(one, WouldBill) for one in done) == 8
+    assert (Ticket.objects.exclude(urgent_use=None).count(), Use.objects.count()) == (4, 4)
+
+
+def test_the_same_flag_pressed_12_times_at_once_takes_one(contract: Contract) -> None:
+    (ticket,) = filed(contract, 1)
+    at_once([lambda: flag(ticket)] * 12, hands=12)
+    assert (EntitlementYear.objects.get().used, ticket.events.filter(kind="urgent").count()) == (1, 1)

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 import pytest
-from django.test import Client
 from django.utils import translation
 
-from devices.models import DeviceModel
 from notifications.models import Notification
 from notifications.wording import words
-from people.models import Role, User
-from tests.api_case import Program
-from tests.factories import DeviceFactory, DeviceModelFactory, HospitalFactory, TechnicianFactory, UserFactory
+from tests.factories import DeviceFactory, TechnicianFactory
 from tests.tickets.conftest import Scene
+from tests.tickets.urgent_case import HOLIDAY, WHY, at, file, mark, use_up, used
 from tests.warranty.contract_case import signed
 from tickets import urgent, workflow
 from tickets.models import Ticket
 from tickets.states import Refused, WrongState
 from tickets.workflow.urgent import WouldBill
-from warranty import entitlements
-from warranty.models import Contract, EntitlementYear, Use
-
-HOLIDAY = "2026-10-02"
-WHY = "全院挂号停了"
+from warranty.models import Contract, Use
 
 
 @pytest.fixture(autouse=True)
@@ -36,34 +26,13 @@ def english():
 
 @pytest.fixture
 def contract(scene: Scene) -> Contract:
-    """A HIS contract of Wed 2026-04-15 to 2027-04-14 with four urgent responses a year."""
+    """Of Wed 2026-04-15 to 2027-04-14."""
     return signed(hospital=scene.hospital)
 
 
 @pytest.fixture
 def ticket(scene: Scene, contract: Contract) -> Ticket:
-    """A fault of a HIS server, filed at 09:00 on a day of National Day's week."""
-    model = DeviceModelFactory(kind=DeviceModel.Kind.HIS_SERVER)
-    return scene.file(f"{HOLIDAY} 09:00", device=DeviceFactory(site=scene.site, model=model))
-
-
-def at(scene: Scene, time: str, day: str = HOLIDAY) -> datetime:
-    return scene.at(f"{day} {time}")
-
-
-def mark(scene: Scene, ticket: Ticket, time: str = "09:10", **more: Any) -> Ticket:
-    return workflow.mark_urgent(ticket, **{"reason": WHY, "by": scene.operator, "now": at(scene, time), **more})
-
-
-def use_up(scene: Scene, contract: Contract, count: int = 4) -> None:
-    now = at(scene, "08:00")
-    for number in range(count):
-        entitlements.take(contract, "urgent", reference=f"SR-{number}", on=now.date(), by=None, now=now)
-
-
-def used(contract: Contract) -> int:
-    year = EntitlementYear.objects.filter(entitlement__contract=contract, entitlement__kind="urgent").first()
-    return year.used if year else 0
+    return file(scene)
 
 
 def test_it_takes_one_of_the_year_and_tightens_the_clocks_on_a_holiday(
@@ -75,7 +44,9 @@ def test_it_takes_one_of_the_year_and_tightens_the_clocks_on_a_holiday(
     assert done.urgent_use is not None
     assert (done.urgent_use.is_billable, done.urgent_use.reference, used(contract)) == (False, ticket.number, 1)
     event = ticket.events.get(kind="urgent")
-    assert (event.is_public, event.body, event.data["used"], event.data["granted"]) == (True, WHY, 1, 4)
+    assert (event.is_public, event.body, event.data) == (
+        True, WHY, {"how": "granted", "used": 1, "granted": 4},
+    )  # fmt: skip
     assert done.timeline.__class__.objects.get(pk=done.timeline_id).is_urgent
 
 
@@ -196,109 +167,3 @@ def test_reopened_it_is_urgent_still_and_takes_no_second_one(scene: Scene, ticke
     workflow.reopen(ticket, by=scene.nurse, now=at(scene, "08:00", "2026-10-03"))
     assert (scene.due(ticket, "response"), scene.due(ticket, "urgent")) == ("10-03 08:30", "10-04 00:00")
     assert used(contract) == 1
-
-
-# The form
-
-
-def path(ticket: Ticket, verb: str = "mark-urgent") -> str:
-    return f"/desk/tickets/{ticket.number}/{verb}/"
-
-
-@pytest.fixture
-def clock(scene: Scene, time_machine: Any) -> None:
-    """Ten past nine; the pages are in English."""
-    time_machine.move_to(at(scene, "09:10"), tick=False)
-    User.objects.update(language="en")
-
-
-@pytest.mark.usefixtures("clock")
-def test_the_form_says_what_it_takes_and_the_button_what_it_costs(
-    scene: Scene, ticket: Ticket, contract: Contract, client: Client
-) -> None:
-    client.force_login(scene.operator)
-    use_up(scene, contract, 3)
-    page = client.get(path(ticket)).content.decode()
-    assert "1 of 4 left this contract year" in page
-    assert "Take one of the quota" in page
-    assert "<b>3 / 4</b>" in page
-    use_up(scene, contract, 4)
-    page = client.get(path(ticket)).content.decode()
-    assert "None of 4 left" in page
-    assert "Go ahead, billable" in page
-
-
-@pytest.mark.usefixtures("clock")
-def test_used_up_while_it_was_read_the_form_comes_back_says_so_and_takes_nothing(
-    scene: Scene, ticket: Ticket, contract: Contract, client: Client
-) -> None:
-    client.force_login(scene.operator)
-    use_up(scene, contract, 3)
-    shown = client.get(path(ticket)).context["form"]
-    use_up(scene, contract, 4)
-    sent = {"reason": WHY, "may_bill": "on" if shown["may_bill"].value() else ""}
-    answer = client.post(path(ticket), sent)
-    page = answer.content.decode()
-    assert (answer.status_code, used(contract), Use.objects.count()) == (422, 4, 4)
-    assert "Go ahead, billable" in page
-    assert "would be billable" in page
-    again = {"reason": WHY, "may_bill": "on" if answer.context["form"]["may_bill"].value() else ""}
-    assert client.post(path(ticket), again).status_code == 302
-    assert Use.objects.get(reference=ticket.number).is_billable
-
-
-@pytest.mark.usefixtures("clock")
-def test_without_a_grant_the_form_says_so_and_has_no_button(scene: Scene, client: Client) -> None:
-    client.force_login(scene.operator)
-    page = client.get(path(scene.file(f"{HOLIDAY} 09:00"))).content.decode()
-    assert "No contract in force grants" in page
-    assert 'type="submit" class="btn btn-primary"' not in page
-
-
-@pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize("role", [Role.ENGINEER, Role.ADMIN, Role.DEPOT])
-def test_only_operators_leads_and_managers_of_the_company_may(
-    scene: Scene, ticket: Ticket, client: Client, role: Role
-) -> None:
-    client.force_login(UserFactory(role=role))
-    assert client.get(path(ticket)).status_code == 403
-    client.force_login(scene.operator)
-    assert client.get(path(mark(scene, ticket), "unmark-urgent")).status_code == 403
-
-
-# Other programs
-
-
-@pytest.mark.usefixtures("clock")
-def test_a_program_is_refused_the_fifth_until_it_says_that_it_may_cost(
-    scene: Scene, ticket: Ticket, contract: Contract
-) -> None:
-    use_up(scene, contract)
-    program, url = Program(scene.operator), f"/tickets/{ticket.number}/mark-urgent/"
-    key = {"Idempotency-Key": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}
-    refused = program.post(url, reason=WHY)
-    assert (refused.status_code, Use.objects.count()) == (409, 4)
-    assert "billable" in refused.json()["detail"]
-    answers = [program.post(url, key, reason=WHY, may_bill=True) for _ in range(2)]
-    assert [one.status_code for one in answers] == [200, 200]
-    assert answers[0].json()["urgent"] == {
-        "at": "2026-10-02T01:10:00Z", "on": HOLIDAY, "is_billable": True,
-    }  # fmt: skip
-    assert answers[0].json()["is_urgent"]
-    assert Use.objects.count() == 5
-
-
-@pytest.mark.usefixtures("clock")
-def test_the_hospital_s_technician_asks_for_it_and_another_hospital_s_finds_nothing(
-    scene: Scene, ticket: Ticket
-) -> None:
-    url = f"/tickets/{ticket.number}/mark-urgent/"
-    assert Program(TechnicianFactory(hospital=HospitalFactory())).post(url, reason=WHY).status_code == 404
-    assert Program(scene.nurse).post(url, reason=WHY).status_code == 403
-    assert Program(TechnicianFactory(hospital=scene.hospital)).post(url, reason=WHY).status_code == 200
-    assert (
-        Program(TechnicianFactory(hospital=scene.hospital))
-        .post(f"/tickets/{ticket.number}/unmark-urgent/", reason=WHY)
-        .status_code
-        == 403
-    )

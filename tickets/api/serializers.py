@@ -41,7 +41,7 @@ PUBLIC_DETAILS = {
     "triage": ("until",),
     "passed_on": ("how",),
     "quote": ("how", "quote", "total", "name", "means", "sha256"),
-    "urgent": ("step", "billable", "used", "granted"),
+    "urgent": ("how", "used", "granted"),
 }
 """Kind of event → what of its details a hospital may read."""
 

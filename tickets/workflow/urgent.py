@@ -39,7 +39,7 @@ def mark_urgent(ticket: Ticket, *, reason: str, by: User, now: datetime, may_bil
         if use.is_billable and not may_bill:
             raise WouldBill(_("None of the year's urgent responses is left: this one would be billable."))
         doing.change(urgent_use=use)
-        _say(doing, "taken", use, reason)
+        _say(doing, "billable" if use.is_billable else "granted", use, reason)
         doing.fact(FactKind.TERMS_CHANGED, data={"urgent": True, "reason": reason})
     return doing.ticket
 
@@ -80,10 +80,13 @@ def _give_back(doing: Act, reason: str) -> None:
     _say(doing, "returned", use, reason)
 
 
-def _say(doing: Act, step: str, use: Use, reason: str) -> None:
-    """Into the story, with how the quota stands now; the hospital and whoever works on it are told."""
+def _say(doing: Act, how: str, use: Use, reason: str) -> None:
+    """Into the story, with how the quota stands now; the hospital and whoever works on it are told.
+
+    `how`: "granted" by the quota, "billable", or "returned".
+    """
     year = EntitlementYear.objects.get(pk=use.year_id)
-    said = {"step": step, "billable": use.is_billable, "used": year.used, "granted": year.granted}
+    said = {"how": how, "used": year.used, "granted": year.granted}
     event = doing.event(E.URGENT, public=True, body=reason, **said)
     key = f"event:{event.pk}"
     telling.handlers(doing, "ticket.urgent", key=key, text=reason, **said)
