@@ -61,32 +61,28 @@ class OnSite:
         return text % {"span": wording.duration(spare)}
 
 
-def promises(policy: str, now: datetime) -> list[Promise]:
-    """The clocks of the policy of that code as they are promised now, in its order: one query."""
-    rules = _rules(policy, now)
+def rules_of(policy: str, now: datetime) -> list[Rule]:
+    """The clocks of the policy of that code as they are promised now, in its order: one query, as a rule."""
+    return Tables.current().rules(policy, now)
+
+
+def promises(rules: Sequence[Rule]) -> list[Promise]:
+    """The clocks of a policy in words: one query."""
     hours = dict(Calendar.objects.filter(pk__in={rule.calendar for rule in rules}).values_list("pk", "name"))
     return [Promise(rule.name, rule.clause, tuple(_limits(rule)), hours[rule.calendar]) for rule in rules]
 
 
-def on_site(policy: str, sites: Sequence[Site], now: datetime) -> list[OnSite]:
-    """For each site what the on-site rules of the policy come to: one query."""
-    rules = [
-        rule
-        for rule in _rules(policy, now)
-        if Kind.ARRIVED in rule.stops_on and Kind.REMOTE_FAILED not in rule.stops_on
-    ]
+def on_site(rules: Sequence[Rule], sites: Sequence[Site], now: datetime) -> list[OnSite]:
+    """For each site what the on-site rules among the clocks of a policy come to: one query."""
+    there = [one for one in rules if Kind.ARRIVED in one.stops_on and Kind.REMOTE_FAILED not in one.stops_on]
     roads, found = travel.Roads(sites), []
     for site in sites:
         road = roads.figure(site, now)
-        ways = [60.0 * (road.minutes + _usual(rule)) for rule in rules if rule.adds_travel and road is not None]
-        bounds = [60.0 * limit for rule in rules if (limit := _band(rule, road.km if road else None)) is not None]
+        ways = [60.0 * (road.minutes + _usual(rule)) for rule in there if rule.adds_travel and road is not None]
+        bounds = [60.0 * limit for rule in there if (limit := _band(rule, road.km if road else None)) is not None]
         base = road.base_name if road else ""
         found.append(OnSite(site, base, min(ways, default=None), min(bounds, default=None)))
     return found
-
-
-def _rules(policy: str, now: datetime) -> list[Rule]:
-    return Tables.current().rules(policy, now)
 
 
 def _usual(rule: Rule) -> int:

@@ -83,7 +83,7 @@ def visible(user: User) -> QuerySet[Contract]:
 
 def read(query: QueryDict, user: User, today: date) -> Contracts:
     """The list for an address (q=, hospital=, state=, after= or before=): four queries."""
-    words, hospital = query.get("q", "").replace("\x00", "").strip()[:MAX_INPUT], query.get("hospital", "")
+    words, hospital = query.get("q", "").replace("\x00", "").strip()[:MAX_INPUT], key_of(query.get("hospital", ""))
     state = query.get("state", "")
     state = state if state in STATES else (ALL if words or hospital else RUNNING)
     found = _found(visible(user), words, hospital)
@@ -106,9 +106,14 @@ def read(query: QueryDict, user: User, today: date) -> Contracts:
     )
 
 
-def _found(contracts: QuerySet[Contract], words: str, hospital: str) -> QuerySet[Contract]:
-    if hospital.isascii() and hospital.isdigit() and len(hospital) <= 18:
-        contracts = contracts.filter(hospital=int(hospital))
+def key_of(text: str) -> int | None:
+    """The key that stands in an address, or nothing when it cannot be one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _found(contracts: QuerySet[Contract], words: str, hospital: int | None) -> QuerySet[Contract]:
+    if hospital is not None:
+        contracts = contracts.filter(hospital=hospital)
     for word in words.split()[:MAX_WORDS]:
         of_hospital = Q(hospital__name__icontains=word) | Q(hospital__short_name__icontains=word)
         contracts = contracts.filter(of_hospital | Q(number__icontains=word) | Q(name__icontains=word))

@@ -119,14 +119,14 @@ class ContractPage:
 
 
 def read(contract: Contract, user: User, *, now: datetime, today: date, first: int = 0) -> ContractPage:
-    """What the page of `contract` shows: six queries for coverage, quotas and duties, five for the rest.
+    """What the page of `contract` shows: six queries for coverage, quotas and duties, six for the rest.
 
     `first`: number of the device, from 0, with which the page of its devices begins.
     """
     judged, others = _judged(contract, user, today)
     covered = [one for one in judged if covers(contract, one[0])]
     first = first if first < len(covered) else 0
-    granted = _granted(contract)
+    granted, rules = _granted(contract), promised.rules_of(contract.policy.code, now)
     years = list(_years(contract, granted, today))
     shown = next((one for one in years if one.is_shown), None)
     return ContractPage(
@@ -134,8 +134,8 @@ def read(contract: Contract, user: User, *, now: datetime, today: date, first: i
         today=today,
         bar=timebar.draw(others, judged, today, of=contract),
         services=list(contract.lines.select_related("calendar").order_by("position")),
-        promises=promised.promises(contract.policy.code, now),
-        sites=promised.on_site(contract.policy.code, list(contract.hospital.sites.order_by("pk")), now),
+        promises=promised.promises(rules),
+        sites=promised.on_site(rules, list(contract.hospital.sites.order_by("pk")), now),
         covered=covered,
         devices=covered[first : first + DEVICES],
         first=first,

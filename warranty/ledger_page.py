@@ -16,6 +16,7 @@ from common.present import Filter, Tag
 from devices.exporting import as_csv
 from people.models import User
 from warranty import ledger, outlook
+from warranty.contract_list import key_of
 from warranty.duties import Duty
 from warranty.ledger import Question
 from warranty.models import DutyEntry, Entitlement
@@ -90,7 +91,7 @@ def asked(query: QueryDict) -> Question:
     hospital, kind, stage = (query.get(name, "") for name in ("hospital", "kind", "state"))
     return Question(
         words=query.get("q", "").replace("\x00", "").strip()[:MAX_INPUT],
-        hospital=int(hospital) if hospital.isascii() and hospital.isdigit() and len(hospital) <= 18 else None,
+        hospital=key_of(hospital),
         kind=kind if kind in Entitlement.Kind.values else "",
         stage=stage if stage in set(Stage) else "",
     )
