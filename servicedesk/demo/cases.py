@@ -77,14 +77,14 @@ def _billable(scene: Scene) -> list[Ticket]:
     scene.answer(waiting, "hejing", 60, BY_TILE["no_picture"].answer)
     verdicts.set_cause(waiting, cause=Cause.HARDWARE, by=scene.world.people["hejing"], now=scene.ago(45))
     _quote(scene, waiting, 40)
-    going = scene.file(cast.OLD_HOSPITAL, BY_TILE["no_power"], 170, about="会诊终端 TE-5")
-    scene.answer(going, "hejing", 160, BY_TILE["no_power"].answer)
-    scene.failed(going, "hejing", "xunuo", 130)
-    lead = scene.world.people["linxiao"]
-    name = going.contact_name
-    sent = _quote(scene, going, 120)
-    quotes.record_answer(sent, accept=True, name=name, means=Quote.Means.LETTER, by=lead, now=scene.ago(100))
-    scene.depart(going, "xunuo", 90, 40)
+    going = scene.file(cast.OLD_HOSPITAL, BY_TILE["no_power"], 110, about="会诊终端 TE-5")
+    scene.answer(going, "hejing", 100, BY_TILE["no_power"].answer)
+    scene.failed(going, "hejing", "xunuo", 80)
+    lead, name = scene.world.people["linxiao"], going.contact_name
+    sent = _quote(scene, going, 72)
+    quotes.record_answer(sent, accept=True, name=name, means=Quote.Means.LETTER, by=lead, now=scene.ago(60))
+    scene.depart(going, "xunuo", 50, 20)
+    scene.answer(going, "hejing", 15, texts.COMING)
     return [waiting, going]
 
 

@@ -16,7 +16,7 @@ def content(form: str = "xlsx") -> bytes:
 
 
 def rows() -> list[Row]:
-    """300 rows: 288 new ones with an MCU per hospital, 3 changed, 3 the same, 6 with mistakes."""
+    """300 rows: 287 new ones with an MCU per hospital, 3 changed, 3 the same, 7 with mistakes."""
     known = _known()
     wrong = _wrong()
     new: list[Row] = []
@@ -62,21 +62,20 @@ def _ward(index: int) -> str:
 
 
 def _known() -> list[Row]:
-    """Three devices that stand in the demo as they are, and three that have moved or were upgraded."""
+    """Three devices that stand in the demo as they are, and three that have moved and were upgraded."""
     place = cast.PLACES[0]
-    dates = {"installed_on": "2024-05-20", "accepted_on": "2024-05-20"}
+    mcu, terminal = cast.MODELS["mcu"][1], cast.MODELS["terminal"][1]
     same = [
-        {"hospital": place.name, "name": "MCU-1", "model": cast.MODELS["mcu"][1], "serial": "MX8-2401-001", **dates},
+        {"hospital": place.name, "name": "MCU-1", "model": mcu, "serial": "MX8-2401-001"},
         *(
             {
                 "hospital": place.name,
                 "name": f"会诊终端 TE-{index}",
-                "model": cast.MODELS["terminal"][1],
+                "model": terminal,
                 "serial": f"TE50-2401-{index:03}",
-                "room": room,
-                **dates,
+                "room": place.rooms[index - 1],
             }
-            for index, room in enumerate(place.rooms[:2], start=1)
+            for index in (3, 4)
         ),
     ]
     changed = [
@@ -99,6 +98,8 @@ def _wrong() -> list[Row]:
     return [
         _row(place, "terminal", "TE50-2601-001", "病区终端 TE-4", "住院楼 1 层"),
         _row(place, "terminal", "TE50-2402-002", "会诊终端", "远程会诊中心"),
+        # It was swapped for another.
+        _row(place, "terminal", "TE50-2401-002", "会诊终端 TE-2", place.rooms[1]),
         _row(place, "terminal", "2.60100E+17", "病区终端", "住院楼 1 层"),
         _row(other, "terminal", "TE50-2699-001", "病区终端", "住院楼 1 层", site="东院区"),
         _row(other, "terminal", "TE50-2699-002", "病区终端", "住院楼 1 层", accepted_on="2026-02-30"),

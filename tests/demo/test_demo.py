@@ -96,7 +96,7 @@ def test_contracts_of_both_kinds_are_in_force_used_and_owed(demo: None) -> None:
     # What moving the demo's clock shows.
     assert at_risk(running, today + timedelta(days=150)) > now_at_risk
     proofs = DutyEntry.objects.exclude(done_on=None).values_list("proof__content_type", flat=True)
-    assert "application/pdf" in set(proofs)
+    assert set(proofs) == {"application/pdf"}
 
 
 def at_risk(contracts: list[Contract], day: date) -> int:
