@@ -22,7 +22,7 @@ from reports import hospital_page
 from reports.coverage import NAMES, Row
 from sla import critical
 from sla.models import CriticalPeriod
-from warranty.api import DutySerializer, NamedContractSerializer
+from warranty.api.reading import DutySerializer, NamedContractSerializer
 from warranty.entitlements import Left
 from warranty.models import Contract, Entitlement
 

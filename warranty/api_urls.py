@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from warranty import api
+from warranty.api import duties, reading
 
 urlpatterns = [
-    path("contracts/", api.Contracts.as_view(), name="contracts"),
-    path("contracts/<int:pk>/", api.OneContract.as_view(), name="contract"),
-    path("entitlements/", api.Entitlements.as_view(), name="entitlements"),
-    path("duties/", api.Duties.as_view(), name="duties"),
-    path("devices/<int:pk>/verdict/", api.DeviceVerdict.as_view(), name="device-verdict"),
+    path("contracts/", reading.Contracts.as_view(), name="contracts"),
+    path("contracts/<int:pk>/", reading.OneContract.as_view(), name="contract"),
+    path("contracts/<int:pk>/coverage/", duties.Coverage.as_view(), name="contract-coverage"),
+    path("duty-entries/", duties.DutyEntries.as_view(), name="duty-entries"),
+    path("duty-entries/<int:pk>/", duties.OneEntry.as_view(), name="duty-entry"),
+    path("duty-entries/<int:pk>/drop/", duties.DropOne.as_view(), name="duty-entry-drop"),
+    path("duty-entries/<int:pk>/proof/", duties.Proof.as_view(), name="duty-entry-proof"),
+    path("entitlements/", reading.Entitlements.as_view(), name="entitlements"),
+    path("duties/", reading.Duties.as_view(), name="duties"),
+    path("devices/<int:pk>/verdict/", reading.DeviceVerdict.as_view(), name="device-verdict"),
 ]

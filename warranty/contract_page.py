@@ -123,7 +123,7 @@ def read(contract: Contract, user: User, *, now: datetime, today: date, first: i
 
     `first`: number of the device, from 0, with which the page of its devices begins.
     """
-    judged, others = _judged(contract, user, today)
+    judged, others = judged_of(contract, user, today)
     covered = [one for one in judged if covers(contract, one[0])]
     first = first if first < len(covered) else 0
     granted, rules = _granted(contract), promised.rules_of(contract.policy.code, now)
@@ -145,7 +145,7 @@ def read(contract: Contract, user: User, *, now: datetime, today: date, first: i
     )
 
 
-def _judged(contract: Contract, user: User, today: date) -> tuple[list[tuple[Device, Verdict]], list[Contract]]:
+def judged_of(contract: Contract, user: User, today: date) -> tuple[list[tuple[Device, Verdict]], list[Contract]]:
     """The hospital's devices in use with their verdicts, and its contracts, this one among them: three queries."""
     signed = list(Contract.objects.for_user(user).signed().filter(hospital=contract.hospital_id))
     rows = with_facts(Device.objects.for_user(user).filter(hospital=contract.hospital_id)).order_by("name", "pk")

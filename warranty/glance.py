@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from common.present import Quota
 from warranty import duties, entitlements
 from warranty.duties import Duty
 from warranty.entitlements import Left
-from warranty.forecast import WARN_DAYS, State
+from warranty.forecast import AT_RISK, WARN_DAYS, State
 from warranty.models import Contract, DutyEntry
 from warranty.wording import day
 
@@ -94,19 +94,19 @@ def candid(duty: Duty, today: date) -> str:
 
 
 def _told(duty: Duty, today: date) -> SafeString:
-    """One line: the trouble, the day to come, the last one done with its proof."""
-    parts: list[str] = [text] if (text := candid(duty, today)) else []
-    ahead = [entry for entry in _planned(duty) if entry.planned_on >= today]
-    if ahead:
+    """One line: what is not settled, the day to come, the last one done with its proof."""
+    parts: list[str] = []
+    if not_settled := candid(duty, today):
+        is_trouble = duty.forecast.state in AT_RISK
+        parts.append(format_html('<span class="sd-trouble">{}</span>', not_settled) if is_trouble else not_settled)
+    if ahead := [entry for entry in _planned(duty) if entry.planned_on >= today]:
         parts.append(_("Planned for %(day)s.") % {"day": day(ahead[0].planned_on)})
-    finished = [entry for entry in duty.entries if entry.done_on is not None]
-    line = format_html("{}", " ".join(parts))
-    if not finished:
-        return line
-    last = max(finished, key=lambda entry: (entry.done_on or date.min, entry.pk))
-    proof = reverse("duty-proof", args=[last.pk])
-    words = _("Done on %(day)s") % {"day": day(last.done_on)}
-    return format_html('{} {} · <a href="{}">{}</a>', line, words, proof, _("Proof"))
+    if finished := [entry for entry in duty.entries if entry.done_on is not None]:
+        last = max(finished, key=lambda entry: (entry.done_on or date.min, entry.pk))
+        words = _("Done on %(day)s") % {"day": day(last.done_on)}
+        proof = reverse("duty-proof", args=[last.pk])
+        parts.append(format_html('{} · <a href="{}">{}</a>', words, proof, _("Proof")))
+    return format_html_join(" ", "{}", ((part,) for part in parts))
 
 
 def _planned(duty: Duty) -> list[DutyEntry]:

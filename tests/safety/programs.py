@@ -85,6 +85,7 @@ def bodies(world: World, ticket: Ticket) -> dict[str, dict[str, Any]]:
     accepted = {code for codes in running.values_list("commitment__pause_reasons", flat=True) for code in codes}
     why = {"reason": "words"}
     said = {"text": "words"}
+    quote, until = {"quote": world.quote.pk}, {"valid_until": "2026-12-18"}
     return {
         "answer": said,
         "note": said,
@@ -101,11 +102,19 @@ def bodies(world: World, ticket: Ticket) -> dict[str, dict[str, Any]]:
         "reopen": why,
         "cancel": why,
         "discard": why,
-        "verify": {},
+        "verify": {"reporter": world.nurse.pk},
         "pass-on": why,
         "solve-here": said,
         "set-cause": {"cause": "hardware"},
         "override-verdict": {"outcome": "free", **why},
+        "mark-urgent": {"may_bill": True, **why},
+        "unmark-urgent": why,
+        "quotes": {"lines": [{"description": "words", "quantity": 1, "price": "2.50", "tax_rate": 6}], **until},
+        "send": quote,
+        "accept": quote,
+        "decline": {**quote, **why},
+        "record-answer": {**quote, "answer": "accepted", "name": "words", "means": "phone"},
+        "withdraw": {**quote, **why},
         "change-priority": {"impact": 1, "urgency": 1},
         "change-class": {"fault_class": "port"},
         "retarget": {"deadline": running[0].pk if running else 0, "due_at": LATER, **why},
@@ -123,6 +132,8 @@ def things(world: World) -> dict[str, dict[str, Any]]:
         "devices/{id}/upgrade/": {"version": "words"},
         "devices/{id}/retire/": why,
         "device-imports/": {"name": "words", "rows": [line]},
+        "duty-entries/": {"contract": world.contract.pk, "kind": "meeting", "on": "2027-01-15"},
+        "duty-entries/{id}/drop/": why,
     }
 
 

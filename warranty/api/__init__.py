@@ -1,0 +1,1 @@
+"""Contracts, duties and who pays, for other programs under /api/v1/."""
