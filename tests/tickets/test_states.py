@@ -112,6 +112,7 @@ def test_each_verb_leads_where_the_table_says_and_is_refused_elsewhere(scene: Sc
 def test_every_verb_of_the_table_of_states_is_tried_here(scene: Scene) -> None:
     steps_of_others = {"respond", "turn_back", "keep_here", "evidence", "confirm_evidence", "retarget"}
     steps_of_others |= {"verify", "discard", "set_cause", "override_verdict"}  # test_scanning, test_verdicts
+    steps_of_others |= {"quote", "answer_quote", "withdraw_quote"}  # test_quotes
     assert set(VERBS) - steps_of_others == set(calls(scene, scene.file())) == {verb for verb, _ in EXPECTED}
 
 

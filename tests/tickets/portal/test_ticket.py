@@ -159,7 +159,7 @@ def test_a_fault_closed_long_ago_cannot_be_opened_again(case: Case, nurse: Clien
     ticket = case.solved(60 * 24 * 40)
     workflow.confirm(ticket, by=case.nurse, now=case.at(60 * 24 * 39))
     page = nurse.get(page_of(ticket)).context["page"]
-    assert page.can == {"words": False, "confirm": False, "reopen": False, "pass_on": False, "solve_here": False}
+    assert not any(page.can.values())
     answer = nurse.post(reverse("portal:reopen", args=[ticket.number]), follow=True)
     assert "please report it anew" in text_of(answer.content)
 
