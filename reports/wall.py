@@ -20,11 +20,10 @@ from reports import figures
 from sla.escalation import Duty, label
 from sla.models import Deadline, Page
 from sla.present import is_over, soon_at
-from tickets import priorities
+from tickets import priorities, urgent
 from tickets.board import counted
 from tickets.models import Ticket
 from tickets.queue import Tab
-from warranty.models import Entitlement
 
 TICK = timedelta(minutes=10)
 
@@ -165,8 +164,8 @@ def _row(clock: Clock, duty: Duty, user: User) -> WallRow:
     hospital = timeline.hospital.short_name or timeline.hospital.name
     words = [row.commitment.name, row.commitment.clause]
     if ticket is not None:
-        urgent = str(Entitlement.Kind.URGENT.label) if ticket.is_urgent else ""
-        words += [ticket.number, urgent, priorities.critical_words(ticket, clock.now)]
+        flag = str(urgent.NAME) if ticket.is_urgent else ""
+        words += [ticket.number, flag, priorities.critical_words(ticket, clock.now)]
     follower = row.acknowledged_by
     since = f"{timezone.localtime(row.acknowledged_at):%H:%M}" if row.acknowledged_at else ""
     return WallRow(

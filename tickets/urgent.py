@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.present import Quota, Tag
 from tickets.models import Ticket
@@ -15,7 +16,7 @@ from warranty.entitlements import Left
 from warranty.models import Entitlement
 
 KIND = Entitlement.Kind.URGENT
-ICON = "zap"
+NAME, ICON = gettext_lazy("Urgent response"), "zap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Offer:
     @property
     def quota(self) -> Quota:
         """The quota as pips."""
-        return Quota(KIND.label, self.left.used, self.left.granted)
+        return Quota(NAME, self.left.used, self.left.granted)
 
     @property
     def sentence(self) -> str:
@@ -75,4 +76,4 @@ def tag(ticket: Ticket) -> Tag | None:
         return None
     if ticket.urgent_use.is_billable:
         return Tag(_("Urgent response, billable"), ICON, "warn")
-    return Tag(KIND.label, ICON, "act")
+    return Tag(NAME, ICON, "act")
