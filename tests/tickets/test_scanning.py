@@ -244,6 +244,12 @@ def test_the_hospital_sees_nothing_before_it_is_verified(label: DeviceLabel, ope
     client.force_login(nurse)
     assert client.get(f"/requests/{ticket.number}/").status_code == 404
     assert not TicketEvent.objects.for_user(nurse).exists()
+    clock = ticket.timeline.deadlines.get(code="response")
+    for path in ("", "events/", "deadlines/", "quotes/"):
+        assert client.get(f"/api/v1/tickets/{ticket.number}/{path}").status_code == 404, path
+    assert client.post(f"/api/v1/deadlines/{clock.pk}/acknowledge/").status_code == 403
+    for page in ("/", "/requests/?whose=all", f"/devices/{label.device_id}/", "/api/v1/tickets/"):
+        assert ticket.title not in client.get(page).content.decode(), page
     workflow.verify(ticket, by=operator, reporter=nurse, now=NOW)
     answer = client.get(f"/requests/{ticket.number}/")
     assert answer.status_code == 200

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.api_case import Program
 from tests.factories import DeviceFactory
 from tests.tickets.conftest import Scene
 from tickets import workflow
@@ -34,6 +35,17 @@ def test_a_fault_of_a_device_in_warranty_is_free_from_the_moment_it_is_filed(tic
     assert (row.outcome, row.clause, row.until) == ("free", "A4", date(2027, 5, 20))
     assert (row.rule_code, row.rule_version, row.by) == ("maker_3_years", 1, None)
     assert row.links[-1]["code"] == "maker_3_years"
+
+
+@pytest.mark.parametrize(("accepted", "outcome"), [(date(2025, 5, 20), "free"), (date(2020, 5, 20), "billable")])
+def test_a_program_is_told_who_pays_with_the_receipt_as_whoever_reads_it_later(
+    scene: Scene, accepted: date, outcome: str
+) -> None:
+    rules.load()
+    device, program = DeviceFactory(site=scene.site, accepted_on=accepted), Program(scene.nurse)
+    filed = program.post("/tickets/", title="打不开", device=device.pk).json()
+    assert filed["verdict"]["outcome"] == outcome
+    assert program.get(f"/tickets/{filed['number']}/").json()["verdict"] == filed["verdict"]
 
 
 def test_a_ticket_without_a_device_has_no_verdict_and_takes_no_cause(scene: Scene) -> None:

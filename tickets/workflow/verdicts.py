@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
@@ -25,6 +28,7 @@ COPIED = (
 )  # fmt: skip
 CHOICES = frozenset({Outcome.FREE, Outcome.CONTRACT, Outcome.BILLABLE, Outcome.INHERENT, Outcome.UNSUPPORTED})
 """What a manager may decide; "unclear" decides nothing."""
+ENCODER = DjangoJSONEncoder()
 AT_ONCE = 1000
 """Tickets that are held in memory at a time."""
 
@@ -155,11 +159,16 @@ def _row(cause: str, facts: Facts, verdict: Verdict) -> TicketVerdict:
         clause=verdict.clause,
         until=verdict.until,
         decider=verdict.decider,
-        facts=asdict(facts),
-        links=[asdict(link) for link in verdict.chain],
-        changes=[asdict(change) for change in verdict.changes],
-        estimate=lines,
+        facts=_as_stored(asdict(facts)),
+        links=_as_stored([asdict(link) for link in verdict.chain]),
+        changes=_as_stored([asdict(change) for change in verdict.changes]),
+        estimate=_as_stored(lines),
     )
+
+
+def _as_stored(value: Any) -> Any:
+    """As it is read back: a new row is shown as it stands."""
+    return json.loads(ENCODER.encode(value))
 
 
 def _write(doing: Act, row: TicketVerdict, before: TicketVerdict | None) -> TicketEvent:
