@@ -70,6 +70,7 @@ class World:
             activated_at=NOW,
         )
         Entitlement.objects.create(contract=self.contract, kind="meeting", clause="A10", per_year=4, is_owed=True)
+        Entitlement.objects.create(contract=self.contract, kind="urgent", clause="B6", per_year=4)
         planned = duties.plan(self.contract, "meeting", on=NOW.date(), by=self.lead, now=NOW)
         sheet = SimpleUploadedFile("sheet.png", picture(), content_type="image/png")
         self.duty = duties.done(planned, on=NOW.date(), proof=sheet, by=self.lead, today=NOW.date(), now=NOW)

@@ -109,7 +109,7 @@ def bodies(world: World, ticket: Ticket) -> dict[str, dict[str, Any]]:
         "override-verdict": {"outcome": "free", **why},
         "mark-urgent": {"may_bill": True, **why},
         "unmark-urgent": why,
-        "quotes": {"lines": [{"description": "words", "quantity": 1, "price": "2.50", "tax_rate": 6}], **until},
+        "quotes": {"lines": [{"description": "words", "quantity": "1", "price": "2.50", "tax_rate": "6"}], **until},
         "send": quote,
         "accept": quote,
         "decline": {**quote, **why},

@@ -58,9 +58,7 @@ def sender_of(operation: Operation, world: World) -> User:
     return world.people[Role.LEAD if Role.LEAD in roles else roles[0]]
 
 
-def ask(
-    client: Client, operation: Operation, world: World, ticket: Ticket, body: Any, **headers: str
-) -> HttpResponse:
+def ask(client: Client, operation: Operation, world: World, ticket: Ticket, body: Any, **headers: str) -> HttpResponse:
     """The operation's answer to a body, for a ticket or what else of the world it is about."""
     path = programs.address(operation, world, ticket)
     return client.generic(  # type: ignore[return-value]
@@ -187,7 +185,8 @@ def test_t028_a_step_that_the_state_does_not_allow_is_a_409_and_writes_nothing(w
                 continue
             body = right.get(operation.slug, {})
             if verb == "retarget":
-                body = body | {"deadline": ticket.timeline.deadlines.latest("pk").pk}
+                clock = ticket.timeline.deadlines.order_by("pk").last()
+                body = body | {"deadline": clock.pk if clock else 0}
             answer = ask(clients[role], operation, world, ticket, body, **{"If-Match": "*"})
             # A clock that has stopped is no choice any more, so its target is refused as a mistake.
             assert answer.status_code in ({400, 409} if verb == "retarget" else {409}), (verb, state, answer.content)

@@ -18,6 +18,7 @@ from pytest_django import Settings
 from people.models import HOSPITAL_ROLES, Role, User
 from sla.models import Fact
 from tests import permissions
+from tests.factories import TicketFactory
 from tests.permissions import Row
 from tests.safety import nasty, programs
 from tests.world import NOW, World, routes
@@ -174,7 +175,19 @@ def test_t007_a_part_of_one_ticket_is_not_found_under_another(worlds: tuple[Worl
 def test_t007_no_address_names_two_things() -> None:
     """A route with two ids needs a test that mixes them; for labels: `tests/tickets/test_scanning.py`."""
     two = {route for route in WITH_AN_ID if len(PARAMETER.findall(route)) > 1}
-    assert two == {"account/reset/<uidb64>/<token>/", "q/<str:token>/<uuid:key>/"}
+    answers = {f"requests/<str:number>/quotes/<int:pk>/{answer}/" for answer in ("accept", "decline")}
+    assert two == {"account/reset/<uidb64>/<token>/", "q/<str:token>/<uuid:key>/", *answers}
+
+
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+def test_t007_a_quote_is_not_found_under_another_ticket(worlds: tuple[World, World], answer: str) -> None:
+    own, other = worlds
+    second = TicketFactory(device=own.device, reporter=own.nurse, now=NOW)
+    page, before = browser(own.people[Role.HOSPITAL_TECHNICIAN]), nasty.mark()
+    for number, quote in ((own.ticket.number, other.quote), (second.number, own.quote)):
+        sent = {"reason": "x", "accept": "yes", "version": quote.version}
+        assert page.post(f"/requests/{number}/quotes/{quote.pk}/{answer}/", sent).status_code == 404
+    assert nasty.mark() == before
 
 
 @pytest.mark.parametrize("role", [Role.HOSPITAL_STAFF, Role.ENGINEER])

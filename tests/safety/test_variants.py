@@ -35,7 +35,16 @@ def variants(path: str) -> Iterator[tuple[str, str]]:
     """Other ways to write an address, and other methods."""
     bare = path.rstrip("/")
     yield from (("PUT", path), ("PATCH", path), ("DELETE", path), ("OPTIONS", path), ("HEAD", path), ("TRACE", path))
-    for other in (bare, bare + "//", path.upper(), bare + ".json", ROOT + "/" + path, path + "%00", bare + "/.", bare + ";x/"):
+    for other in (
+        bare,
+        bare + "//",
+        path.upper(),
+        bare + ".json",
+        ROOT + "/" + path,
+        path + "%00",
+        bare + "/.",
+        bare + ";x/",
+    ):
         if other != path:
             yield "GET", other
     yield "GET", path + "?format=json&_method=DELETE"
