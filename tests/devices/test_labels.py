@@ -91,6 +91,17 @@ def test_what_is_written_in_a_name_is_never_read_as_markup(operator: User) -> No
     assert '#eval("1+1") $x$ [*] \\' in PdfReader(BytesIO(content)).pages[0].extract_text()
 
 
+def test_words_too_long_for_their_line_are_cut_and_say_so(operator: User) -> None:
+    site = SiteFactory(name="门诊综合楼")
+    long, short = DeviceFactory(site=site, room="长" * 70), DeviceFactory(site=site, room="影像科二楼会诊室")
+    one, other = (
+        PdfReader(BytesIO(labels.print_out([device], sheet=False, by=operator, now=NOW))).pages[0].extract_text()
+        for device in (long, short)
+    )
+    assert "长…" in one
+    assert "影像科二楼会诊室" in other, "smaller print is enough"
+
+
 def test_too_many_and_none_are_refused(operator: User) -> None:
     with pytest.raises(labels.Refused):
         labels.chosen(Device.objects.all())
