@@ -20,6 +20,9 @@ from tickets.device_history import Fault, Figures
 from tickets.device_register import KIND_ICONS, state_tag
 from tickets.models import Kind, Ticket
 from tickets.states import LIVE, OPEN, Status
+from tickets.verdict_card import LOOKS
+from warranty import cases, coverage, wording
+from warranty.cases import Book
 
 SHOWN = 15
 """Tickets on the page; the search for its serial number has them all."""
@@ -67,8 +70,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Payer:
+    """Who would pay for a repair today, as long as its cause is not known, and why."""
+
+    tag: Tag
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class DevicePage:
-    """Everything the page shows. `radius`: what stands still with an MCU."""
+    """Everything the page shows. `radius`: what stands still with an MCU; `payer`: only of a device in use."""
 
     device: Device
     icon: str
@@ -81,6 +92,7 @@ class DevicePage:
     open_faults: int
     figures: Figures
     sees_tickets: bool
+    payer: Payer | None
 
     @property
     def mean_days(self) -> int | None:
@@ -94,13 +106,13 @@ class DevicePage:
 
 def find(user: User) -> Any:
     """Devices that `user` may see, with every row that the page names."""
-    return Device.objects.for_user(user).select_related(
+    return cases.with_facts(Device.objects.for_user(user)).select_related(
         "hospital__region", "site", "model", "project__proof", "parent", "replaces", "replaced_by"
     )
 
 
 def read(device: Device, user: User, now: datetime) -> DevicePage:
-    """Context of the page: five queries, or three without anything behind the device."""
+    """Context of the page: five queries, or three without anything behind the device; and those of the payer."""
     tickets = list(
         Ticket.objects.for_user(user)
         .filter(device=device.pk)
@@ -122,7 +134,18 @@ def read(device: Device, user: User, now: datetime) -> DevicePage:
         open_faults=sum(ticket.status in OPEN for ticket in tickets),
         figures=figures,
         sees_tickets=may(user, "tickets.see"),
+        payer=_payer(device, now) if device.state == State.IN_USE and may(user, "contracts.see") else None,
     )
+
+
+def _payer(device: Device, now: datetime) -> Payer:
+    """Two queries, and one for each unit that it took the place of."""
+    on = coverage.local_day(now, device.site.timezone)
+    known = {device.pk: device} | (cases.with_replaced([device.replaces_id]) if device.replaces_id else {})
+    book = Book.load([device.hospital_id])
+    verdict = book.standing(device, cases.facts_of(device, known), on=on)
+    tone, icon = LOOKS[verdict.outcome]
+    return Payer(Tag(wording.OUTCOMES[verdict.outcome], icon, tone), wording.sentence(verdict))
 
 
 def hit_by(ticket: Ticket) -> Radius | None:

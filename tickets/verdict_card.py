@@ -9,11 +9,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from common.present import Tone
 from tickets.models import TicketVerdict
 from warranty import wording
 from warranty.coverage import Change, Link, Outcome, Verdict
 
-LOOKS = {
+LOOKS: dict[str, tuple[Tone, str]] = {
     Outcome.INHERENT: ("ok", "shield-check"),
     Outcome.FREE: ("ok", "shield-check"),
     Outcome.CONTRACT: ("ok", "file-check"),

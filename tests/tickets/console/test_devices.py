@@ -16,6 +16,7 @@ from people.models import Role
 from tests.factories import DeviceFactory, DeviceModelFactory, EngineerFactory, NurseFactory, SiteFactory, UserFactory
 from tests.tickets.console.pages import at, page, queries, signed_in
 from tests.tickets.desk_case import Desk
+from tests.warranty import contract_case
 from tickets.models import FaultClass
 
 pytestmark = pytest.mark.django_db
@@ -121,12 +122,24 @@ class TestThePage:
         form = lead.get(address[1].replace("&amp;", "&")).context["form"]
         assert (form.value("device"), form.value("place")) == (str(desk.case.terminal.pk), "远程会诊中心")
 
-    def test_it_costs_at_most_ten_queries(self, desk: Desk, mcu: Device, lead: Client) -> None:
-        assert queries(lead, of(mcu)) <= 10
+    def test_it_says_who_would_pay_for_a_repair_today_and_why(self, desk: Desk, lead: Client) -> None:
+        contract_case.load()
+        terminal = desk.case.terminal
+        Device.objects.filter(pk=terminal.pk).update(accepted_on=None, project=None)
+        assert "Unclear" in page(lead, of(terminal)), "nobody entered the day of its acceptance"
+        Device.objects.filter(pk=terminal.pk).update(accepted_on=desk.case.now.date() - timedelta(days=400))
+        text = page(lead, of(terminal))
+        assert "Who pays for a repair today" in text
+        assert "(A4)" in text
+        Device.objects.filter(pk=terminal.pk).update(state="retired")
+        assert "Who pays for a repair today" not in page(lead, of(terminal))
+
+    def test_it_costs_at_most_twelve_queries(self, desk: Desk, mcu: Device, lead: Client) -> None:
+        assert queries(lead, of(mcu)) <= 12
         DeviceFactory.create_batch(20, site=desk.case.site, parent=mcu)
         for _n in range(3):
             desk.case.file(device=mcu)
-        assert queries(lead, of(mcu)) <= 10
+        assert queries(lead, of(mcu)) <= 12
 
     def test_the_depot_sees_the_device_but_no_ticket_and_no_button(self, desk: Desk, client: Client) -> None:
         signed_in(client, UserFactory(role=Role.DEPOT))
