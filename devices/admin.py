@@ -68,15 +68,13 @@ class ProjectAdmin(Audited):
     list_select_related = ("hospital",)
     search_fields = ("name", "hospital__name", "hospital__short_name")
     autocomplete_fields = ("hospital",)
+    fields = (*ProjectForm.Meta.fields, "paper", "protocol")
     date_hierarchy = "accepted_on"
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.by = person(request)
         return form
-
-    def get_fields(self, request: HttpRequest, obj: Project | None = None) -> list[str]:
-        return [*ProjectForm.Meta.fields, "paper", "protocol"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> tuple[str, ...]:
         # Its devices and its protocol are this hospital's.

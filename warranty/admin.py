@@ -189,7 +189,7 @@ class WarrantyProofAdmin(ReadOnly):
         return admin.ModelAdmin.has_add_permission(self, request)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.by = person(request)
         return form
 
