@@ -77,6 +77,7 @@ def portal(made: Product) -> dict[str, Visit]:
         "requests, none": Visit("zhoumin", "/requests/?q=没有这样的"),
         **{f"request {state}": Visit("zhoumin", f"/requests/{numbers[state]}/") for state in mine},
         "request, the sum": Visit("zhoumin", f"/requests/{numbers['travel']}/?why=onsite"),
+        "service": Visit("zhoumin", "/service/"),
         "no such request": Visit("zhoumin", f"/requests/{numbers['late']}/", status=404),
     }
 
@@ -97,6 +98,8 @@ def console(made: Product) -> dict[str, Visit]:
         "ticket, note": Visit("linxiao", f"/desk/tickets/{numbers['travel']}/", click(".sd-composer-internal")),
         "ticket, call": Visit("linxiao", f"/desk/tickets/{numbers['travel']}/", click(".desk-composer-call")),
         "ticket, dialog": Visit("linxiao", f"/desk/tickets/{numbers['new']}/", click(".desk-acts [data-dialog]")),
+        "hospitals": Visit("linxiao", "/desk/hospitals/"),
+        "hospital": Visit("lihang", f"/desk/hospitals/{made.tickets['dispatch'].hospital_id}/"),
         "call": Visit("hejing", "/desk/new/"),
         "call, empty": Visit("hejing", "/desk/new/", send("form#call"), 422),
     }

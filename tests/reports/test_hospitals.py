@@ -144,7 +144,7 @@ class TestDuties:
         with time_machine.travel(NOW + timedelta(40), tick=False):
             signed_in(client, nurse)
             for path in ("/service/", "/"):
-                assert "We had planned it for 2026-06-03 and have not done it." in page(client, path)
+                assert ">We had planned it for 2026-06-03 and have not done it." in page(client, path)
             assert "At risk" in page(signed_in(client, lead), at(hospital))
             assert "1 duty at risk" in page(client, "/desk/hospitals/")
             duties.done(entry, on=TODAY + timedelta(39), proof=paper(), by=lead, today=TODAY + timedelta(40), now=NOW)
