@@ -73,8 +73,8 @@ def _his(scene: Scene) -> list[Ticket]:
 
 def _billable(scene: Scene) -> list[Ticket]:
     """Out of warranty and without a contract: one quote waits for its answer, one is accepted and the engineer goes."""
-    waiting = scene.file(cast.OLD_HOSPITAL, BY_TILE["no_picture"], 75, about="会诊终端 TE-2")
-    scene.answer(waiting, "hejing", 60, BY_TILE["no_picture"].answer)
+    waiting = scene.file(cast.OLD_HOSPITAL, texts.BLUE, 75, about="会诊终端 TE-2")
+    scene.answer(waiting, "hejing", 60, texts.BLUE.answer)
     verdicts.set_cause(waiting, cause=Cause.HARDWARE, by=scene.world.people["hejing"], now=scene.ago(45))
     _quote(scene, waiting, 40)
     going = scene.file(cast.OLD_HOSPITAL, BY_TILE["no_power"], 110, about="会诊终端 TE-5")
