@@ -55,7 +55,7 @@ def of_the_desk(page: Page, base: str) -> None:
     follow(page, f"{base}/desk/", "会诊终端没有画面")
     take(page, "ticket")
     follow(page, f"{base}/desk/", "大屏蓝屏")
-    page.get_by_role("heading", name="费用判定").scroll_into_view_if_needed()
+    page.get_by_role("heading", name="费用判定").evaluate("card => card.scrollIntoView({block: 'start'})")
     take(page, "verdict")
     page.goto(f"{base}/desk/duties/")
     take(page, "duties")
