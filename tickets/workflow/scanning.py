@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,7 @@ from tickets.workflow.intake import open_ticket
 
 WINDOW = timedelta(hours=1)
 TITLE = 60
+REPORTS_LOCK = 5_240_014
 
 
 class TooMany(Refused):
@@ -47,8 +48,9 @@ def report(
     """
     text = needed(text, _("Say in a few words what happens."))
     with transaction.atomic():
-        # One at a time by one label: forms sent twice at the same moment meet here, and so does a flood.
-        DeviceLabel.objects.select_for_update().get(pk=label.pk)
+        # One at a time: forms sent twice at the same moment meet here, and so does a flood by many labels.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REPORTS_LOCK])
         earlier = ScanReport.objects.select_related("ticket").filter(label=label, key=key).first()
         if earlier is not None:
             return earlier.ticket
