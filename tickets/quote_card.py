@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from common.present import Tag
+from common.present import Tag, Tone
 from common.wording import money
 from people.access import may
 from people.models import User
@@ -23,7 +23,7 @@ from tickets.workflow.verdicts import current
 from warranty.coverage import Outcome, local_day
 
 State, Means = Quote.State, Quote.Means
-LOOKS: dict[str, tuple[str, str]] = {
+LOOKS: dict[str, tuple[str, Tone]] = {
     State.DRAFT: ("pencil", "off"),
     State.SENT: ("hourglass", "act"),
     State.ACCEPTED: ("circle-check", "ok"),
@@ -106,7 +106,7 @@ def desk(
     if verdict is not None and not billable and State.SENT in states:
         warning = _("Who pays is no longer “billable”: take this quote back.")
     drafts = not states & {State.DRAFT, State.SENT} and may(user, "quotes.make") and allows(ticket.status, "quote")
-    return Card(card.standing, card.earlier, warning, (_button(ticket, *DRAFT, primary=True),) if drafts else ())
+    return Card(card.standing, card.earlier, warning, (_button(ticket, *DRAFT),) if drafts else ())
 
 
 def portal(ticket: Ticket, quotes: Sequence[Quote], now: datetime) -> Card | None:
@@ -152,7 +152,10 @@ def _card(ticket: Ticket, quotes: Sequence[Quote], now: datetime, user: User | N
     today = local_day(now, ticket.site.timezone)
     counts = {State.DRAFT, State.SENT, State.ACCEPTED}
     newest = quotes[0].pk if quotes else None
-    shown = [(_shown(ticket, quote, today > quote.valid_until, user), quote) for quote in quotes]
+    # While a draft is there, it is the way to a new version.
+    hidden = {"draft_quote"} if State.DRAFT in {quote.state for quote in quotes} else set()
+    verbs = {**BUTTONS, State.SENT: tuple(one for one in BUTTONS[State.SENT] if one[0] not in hidden)} if user else {}
+    shown = [(_shown(ticket, quote, today > quote.valid_until, verbs.get(quote.state, ())), quote) for quote in quotes]
     return Card(
         standing=tuple(one for one, quote in shown if quote.state in counts or quote.pk == newest),
         earlier=tuple(one for one, quote in shown if quote.state not in counts and quote.pk != newest),
@@ -160,18 +163,17 @@ def _card(ticket: Ticket, quotes: Sequence[Quote], now: datetime, user: User | N
     )
 
 
-def _shown(ticket: Ticket, quote: Quote, over: bool, user: User | None) -> Shown:
+def _shown(ticket: Ticket, quote: Quote, over: bool, verbs: Sequence[tuple[str, Any, str]]) -> Shown:
     state = State.EXPIRED if over and quote.state == State.SENT else State(quote.state)
     icon, tone = LOOKS[state]
-    verbs = BUTTONS.get(quote.state, ()) if user else ()
     buttons = tuple(
-        _button(ticket, verb, label, icon, quote, primary=verb == verbs[0][0])
+        _button(ticket, verb, label, icon, quote)
         for verb, label, icon in verbs
         if allows(ticket.status, RULES.get(verb, "quote"))
     )
     document = quote.document
     paper = reverse("ticket-file", args=[document.key]) if document else ""
-    return Shown(quote, Tag(state.label, icon, tone), paper, _answer(quote), over, buttons)  # type: ignore[arg-type]
+    return Shown(quote, Tag(state.label, icon, tone), paper, _answer(quote), over, buttons)
 
 
 def _answer(quote: Quote) -> str:
@@ -184,8 +186,7 @@ def _answer(quote: Quote) -> str:
     return _("%(name)s, %(how)s") % said
 
 
-def _button(
-    ticket: Ticket, verb: str, label: object, icon: str, quote: Quote | None = None, *, primary: bool = False
-) -> Action:
+def _button(ticket: Ticket, verb: str, label: object, icon: str, quote: Quote | None = None) -> Action:
+    """Never filled: the one filled button of a ticket is that of its next step."""
     url = f"{links.console(ticket.number)}{verb.replace('_', '-')}/"
-    return Action(verb, str(label), icon, primary, f"{url}?quote={quote.pk}" if quote else url)
+    return Action(verb, str(label), icon, False, f"{url}?quote={quote.pk}" if quote else url)
