@@ -197,7 +197,7 @@ def _detail(event: TicketEvent, now: datetime) -> str:
         said = (data["quote"], f"CNY {data['total']}", str(QUOTE_STEPS[data["how"]]), data.get("name", ""))
         return " " + " · ".join(part for part in said if part)
     if event.kind == E.URGENT:
-        return " · " + URGENT[data["how"]] % data
+        return f" · {URGENT[data['how']] % data}"
     if event.kind == E.EVIDENCE:
         return " · " + (_("it counts") if data.get("accepted") else _("it does not count"))
     return ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -16,11 +18,11 @@ from tests.sla.cases import Case, staff
 
 pytestmark = pytest.mark.django_db
 MET, CANCELLED = Deadline.State.MET, Deadline.State.CANCELLED
-TERMS = {"kind": "fault", "priority": 2, "node_down": False}
+TERMS: dict[str, Any] = {"kind": "fault", "priority": 2, "node_down": False}
 
 
 @pytest.fixture(autouse=True)
-def book():
+def book() -> Iterator[None]:
     staff()
     with translation.override(None):
         yield

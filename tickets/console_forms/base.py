@@ -23,8 +23,8 @@ class VerbForm(forms.Form):
 
     verb: ClassVar[str]
     heading: ClassVar[Any]
-    submit: ClassVar[Any]
-    done: ClassVar[Any]
+    submit: Any
+    done: Any
     hint: Any = ""
     may_warn: ClassVar[bool] = False
     """Whether somebody sets out or ends the work with it, and should know that nobody has agreed to pay."""

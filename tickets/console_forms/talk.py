@@ -79,7 +79,7 @@ class SayForm(VerbForm):
 
     def perform(self) -> None:
         data = self.cleaned_data
-        self.done = self.DONE[data["kind"]]  # type: ignore[misc]
+        self.done = self.DONE[data["kind"]]
         if data["kind"] == "call":
             workflow.log_call(
                 self.ticket,

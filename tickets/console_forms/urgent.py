@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,8 +18,9 @@ class UrgentForm(VerbForm):
     """`may_bill` is what its reader was told; the button says the same."""
 
     verb = "mark_urgent"
-    heading, submit = gettext_lazy("Urgent response"), gettext_lazy("Take one of the quota")
-    done = gettext_lazy("Urgent response: the clocks are tightened.")
+    heading = gettext_lazy("Urgent response")
+    submit: Any = gettext_lazy("Take one of the quota")
+    done: Any = gettext_lazy("Urgent response: the clocks are tightened.")
     quota: Quota | None = None
 
     reason = forms.CharField(
@@ -33,7 +36,10 @@ class UrgentForm(VerbForm):
             self.fields.clear()
             self.hint, self.submit = _("No contract in force grants an urgent response for this."), ""
             return
-        self.hint, self.quota = offer.sentence, offer.quota
+        self.quota = offer.quota
+        self.hint, self.warning = ("", offer.sentence) if offer.is_billable else (offer.sentence, "")
+        if self.user.is_hospital:
+            self.fields["reason"].help_text = _("How pressing it is, and what stands still.")
         self.initial["may_bill"] = offer.is_billable
         if offer.is_billable:
             self.submit = _("Go ahead, billable")
@@ -44,8 +50,7 @@ class UrgentForm(VerbForm):
         except WouldBill:
             # The last one went while this was being read: what is sent next was told so.
             self.prepare()
-            self.data = self.data.copy()
-            self.data["may_bill"] = "on"
+            self.data = {**{name: self.data.get(name) for name in self.data}, "may_bill": "on"}
             raise
         if ticket.urgent_use is not None and ticket.urgent_use.is_billable:
             self.done = _("Urgent response, billable: the clocks are tightened.")

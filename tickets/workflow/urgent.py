@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -86,7 +87,7 @@ def _say(doing: Act, how: str, use: Use, reason: str) -> None:
     `how`: "granted" by the quota, "billable", or "returned".
     """
     year = EntitlementYear.objects.get(pk=use.year_id)
-    said = {"how": how, "used": year.used, "granted": year.granted}
+    said: dict[str, Any] = {"how": how, "used": year.used, "granted": year.granted}
     event = doing.event(E.URGENT, public=True, body=reason, **said)
     key = f"event:{event.pk}"
     telling.handlers(doing, "ticket.urgent", key=key, text=reason, **said)
