@@ -53,15 +53,23 @@ def card(row: TicketVerdict) -> Card:
         outcome=str(wording.OUTCOMES[row.outcome]),
         tone=tone,
         icon=icon,
-        sentence=row.reason or _sentence(row),
+        sentence=sentence(row),
         decider=wording.decider(row.decider) if not row.reason else "",
         cause=str(row.get_cause_display()),
         changes=tuple(wording.change(Change(**one)) for one in row.changes),
-        total=sum((Decimal(line["sum"]) for line in row.estimate), Decimal(0)),
+        total=total(row),
     )
 
 
-def _sentence(row: TicketVerdict) -> str:
+def total(row: TicketVerdict) -> Decimal:
+    """What it would cost, before tax."""
+    return sum((Decimal(line["sum"]) for line in row.estimate), Decimal(0))
+
+
+def sentence(row: TicketVerdict) -> str:
+    """Why: the manager's reason, or what the rule says."""
+    if row.reason:
+        return row.reason
     links = tuple(_link(one) for one in row.links)
     deciding = next((one for one in links if _key(one) == (row.rule_source, row.rule_key, row.rule_version)), None)
     if deciding is None:

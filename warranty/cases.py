@@ -47,8 +47,7 @@ class Book:
     def prices(self) -> tuple[Price, ...]:
         """What work costs, read when something is billable for the first time."""
         theirs = [contract.pk for contracts in self.contracts.values() for contract in contracts]
-        rows = PriceRow.objects.filter(Q(contract=None) | Q(contract__in=theirs))
-        return tuple(price_of(row) for row in rows)
+        return tuple(price_of(row) for row in _prices(contracts=theirs))
 
     def covering(self, device: Device) -> list[Contract]:
         """The signed contracts, of any time, that cover `device` (a row of `with_facts`)."""
@@ -112,6 +111,7 @@ _signed: Prepared[Contract] = Prepared(
     lambda: Contract.objects.signed().filter(OneOf(F("hospital"), Given("hospitals"))).order_by("starts_on", "pk")
 )
 _terms = Prepared(CoverageTerm.objects.all)
+_prices = Prepared(lambda: PriceRow.objects.filter(Q(contract=None) | OneOf(F("contract"), Given("contracts"))))
 _with_facts = Prepared(lambda: with_facts(Device.objects.filter(OneOf(F("pk"), Given("devices")))))
 
 
@@ -178,4 +178,6 @@ def cover_of(row: Contract) -> Cover:
 
 def price_of(row: PriceRow) -> Price:
     """A price row as the chain reads it."""
-    return Price(row.pk, row.code, row.version, row.amount, row.quantity, row.valid_from, row.contract_id)
+    return Price(
+        row.pk, row.code, row.version, row.amount, row.quantity, row.valid_from, row.contract_id, row.name, row.unit
+    )

@@ -125,7 +125,10 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a unit of billable work costs, and how many units a visit usually takes. `contract` None: for all."""
+    """What a unit of billable work costs, and how many units a visit usually takes. `contract` None: for all.
+
+    `name` and `unit` are for whoever reads the estimate.
+    """
 
     key: int
     code: str
@@ -134,6 +137,8 @@ class Price:
     quantity: Decimal
     valid_from: date
     contract: int | None = None
+    name: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class TicketRowSerializer(Shape[Ticket]):
         return fields
 
 
-class TicketVerdictSerializer(serializers.Serializer[TicketVerdict]):
+class TicketVerdictSerializer(Shape[TicketVerdict]):
     """Who pays, by which version of which rule, and what it would cost; `reason` is a manager's word against it."""
 
     version = serializers.IntegerField()
@@ -108,10 +108,10 @@ class TicketVerdictSerializer(serializers.Serializer[TicketVerdict]):
     at = Moment()
 
     def get_sentence(self, row: TicketVerdict) -> str:
-        return verdict_card.card(row).sentence
+        return verdict_card.sentence(row)
 
     def get_total(self, row: TicketVerdict) -> str:
-        return str(verdict_card.card(row).total)
+        return str(verdict_card.total(row))
 
 
 class UrgentSerializer(serializers.Serializer[Use]):

@@ -20,7 +20,6 @@ from tickets.workflow.act import Act, E, act, each, needed
 from warranty import cases
 from warranty.cases import Book, facts_of
 from warranty.coverage import Cause, Facts, Outcome, Verdict, local_day
-from warranty.models import PriceRow
 
 COPIED = (
     "cause", "rule_source", "rule_key", "rule_code", "rule_version", "clause", "until", "facts", "links", "changes",
@@ -136,13 +135,12 @@ def current(ticket: Ticket) -> TicketVerdict | None:
 
 def _row(cause: str, facts: Facts, verdict: Verdict) -> TicketVerdict:
     rule = verdict.rule
-    names = PriceRow.objects.in_bulk([line.price.key for line in verdict.estimate]) if verdict.estimate else {}
     lines = [
         {
             "code": line.price.code,
             "version": line.price.version,
-            "name": names[line.price.key].name,
-            "unit": names[line.price.key].unit,
+            "name": line.price.name,
+            "unit": line.price.unit,
             "amount": line.price.amount,
             "quantity": line.price.quantity,
             "sum": line.sum,
