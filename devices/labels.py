@@ -92,8 +92,10 @@ def _data(devices: Iterable[Device], made: dict[int, DeviceLabel], sheet: bool) 
 
 def _label(device: Device, label: DeviceLabel) -> dict[str, str]:
     """What stands on a label, and nothing else is ever shown to whoever scans it."""
+    leads_to = address(label)
     return {
-        "code": segno.make(address(label), error="m", micro=False).svg_inline(scale=4, border=0),
+        "code": segno.make(leads_to, error="m", micro=False).svg_inline(scale=4, border=0),
+        "address": leads_to,
         **words(device),
     }
 

@@ -73,6 +73,8 @@ def test_a_label_names_hospital_place_device_serial_tail_and_hotline(
     assert (round(float(page.mediabox.width) / 72 * 25.4), round(float(page.mediabox.height) / 72 * 25.4)) == (70, 37)
     fonts = page["/Resources"]["/Font"]  # type: ignore[index]
     assert all("NotoSansSC" in fonts[name]["/BaseFont"] for name in fonts)
+    link = page["/Annots"][0].get_object()  # type: ignore[index]
+    assert link["/A"]["/URI"] == labels.address(DeviceLabel.objects.get())
 
 
 def test_a_sheet_holds_twenty_four_labels(operator: User) -> None:
