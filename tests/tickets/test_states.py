@@ -113,6 +113,7 @@ def test_every_verb_of_the_table_of_states_is_tried_here(scene: Scene) -> None:
     steps_of_others = {"respond", "turn_back", "keep_here", "evidence", "confirm_evidence", "retarget"}
     steps_of_others |= {"verify", "discard", "set_cause", "override_verdict"}  # test_scanning, test_verdicts
     steps_of_others |= {"quote", "answer_quote", "withdraw_quote"}  # test_quotes
+    steps_of_others |= {"mark_urgent", "unmark_urgent"}  # test_urgent
     assert set(VERBS) - steps_of_others == set(calls(scene, scene.file())) == {verb for verb, _ in EXPECTED}
 
 
