@@ -53,17 +53,24 @@ def make(world: World, now: datetime) -> None:
     hospitals = {hospital.name: hospital for hospital in Hospital.objects.all()}
     lead = world.people["linxiao"]
     _periods(hospitals, lead, world.people["liuhaiyan"], now)
-    chosen = {"keeps_urgent": False, "remind_after": 30, "pass_on_after": 60}
-    configure(hospitals[cases.TRIAGING], is_on=True, by=world.people[cases.TECHNICIAN], now=now, **chosen)
+    configure(
+        hospitals[cases.TRIAGING],
+        is_on=True,
+        keeps_urgent=False,
+        remind_after=30,
+        pass_on_after=60,
+        by=world.people[cases.TECHNICIAN],
+        now=now,
+    )
     people = {person.name: person for person in world.people.values()}
-    for name, who, topic, days, trainer in TRAININGS:
+    for name, who, topic, ago, trainer in TRAININGS:
         person = people.get(who)
         training.record(
             hospital=hospitals[name],
             person=person,
             attendee="" if person else who,
             topic=topic,
-            held_on=_day(now, -days),
+            held_on=_day(now, -ago),
             trainer=trainer,
             by=lead,
             now=now,

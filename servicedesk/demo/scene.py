@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from typing import Any
 
 from servicedesk.demo import texts
 from servicedesk.demo.history import file
@@ -26,7 +27,7 @@ class Scene:
     def ago(self, minutes: float) -> datetime:
         return self.now - minutes * MINUTE
 
-    def file(self, hospital: str, story: Story, minutes: float, **changes: object) -> Ticket:
+    def file(self, hospital: str, story: Story, minutes: float, **changes: Any) -> Ticket:
         return file(
             self.world, self.world.sites[hospital], story, self.tiles, self.chance, self.ago(minutes), **changes
         )

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 from django.db import Error, connection
@@ -58,7 +59,7 @@ class Drill:
             key = uuid4()
             site = self.chance.choice(list(self.world.sites.values()))
             story = self.chance.choice(texts.STORIES)
-            urgent = {"impact": 1, "urgency": 1, "kind": "fault", "client_key": key}
+            urgent: dict[str, Any] = {"impact": 1, "urgency": 1, "kind": "fault", "client_key": key}
             at = first + number * apart
             tickets.append(history.file(self.world, site, story, tiles, self.chance, at, **urgent))
             self.evidence.acknowledged.add(key)
