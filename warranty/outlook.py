@@ -111,7 +111,7 @@ def _risks(duty: Duty) -> Iterator[str]:
             text
             % {"expected": ahead.expected, "owed": ahead.owed, "day": day(duty.ends_on), "lead": entitlement.lead_days}
         )
-    elif ahead.unplanned:
+    elif ahead.unplanned > ahead.overdue:
         text = ngettext(
             "The contract year ends on %(day)s and %(count)s is not planned yet.",
             "The contract year ends on %(day)s and %(count)s are not planned yet.",
