@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,14 @@ def draft(transactional_db: None, settings: Any, tmp_path: Path) -> Quote:
 
 def test_of_accepting_declining_and_taking_back_at_once_one_counts(draft: Quote) -> None:
     operator = draft.changed_by
+    # Everybody holds a row of their own, as it was read before the others came.
     quote = workflow.send_quote(draft, by=operator, now=NOW)
     people: list[User] = [TechnicianFactory(hospital=quote.hospital) for _ in range(3)]
-    acts = [lambda one=one: workflow.answer_quote(quote, accept=True, by=one, now=NOW) for one in people]
+    acts = [lambda one=one: workflow.answer_quote(copy(quote), accept=True, by=one, now=NOW) for one in people]
     acts += [
-        lambda: workflow.answer_quote(quote, accept=False, by=people[0], now=NOW),
-        lambda: workflow.withdraw_quote(quote, reason="算错", by=operator, now=NOW),
-        lambda: workflow.withdraw_quote(quote, reason="算错", by=operator, now=NOW),
+        lambda: workflow.answer_quote(copy(quote), accept=False, by=people[0], now=NOW),
+        lambda: workflow.withdraw_quote(copy(quote), reason="算错", by=operator, now=NOW),
+        lambda: workflow.withdraw_quote(copy(quote), reason="算错", by=operator, now=NOW),
     ]
     results = at_once(acts, hands=6)
     assert sum(isinstance(one, Quote) for one in results) == 1
@@ -47,7 +49,7 @@ def test_of_accepting_declining_and_taking_back_at_once_one_counts(draft: Quote)
 
 
 def test_a_draft_sent_by_many_goes_out_once(draft: Quote) -> None:
-    results = at_once([lambda: workflow.send_quote(draft, by=draft.changed_by, now=NOW)] * 4, hands=4)
+    results = at_once([lambda: workflow.send_quote(copy(draft), by=draft.changed_by, now=NOW)] * 4, hands=4)
     assert sum(isinstance(one, Quote) for one in results) == 1
     assert draft.ticket.files.count() == 1
     begun = [lambda n=n: _replace(draft, n) for n in range(4)]
