@@ -35,7 +35,7 @@ STATES: dict[str, Any] = {
     ALL: _("All"),
 }
 TAGS: dict[str, tuple[str, Tone]] = {
-    State.IN_USE: ("circle-check", "ok"),
+    State.IN_USE: ("circle-check", "off"),
     State.REPLACED: ("replace", "off"),
     State.RETIRED: ("archive", "off"),
 }
