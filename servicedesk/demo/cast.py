@@ -64,9 +64,9 @@ class Person:
 
 PEOPLE = (
     Person("zhoumin", "周敏", Role.HOSPITAL_STAFF, "护士长", "13800002217", hospital="绵阳市涪滨人民医院"),
-    Person("liuhaiyan", "刘海燕", Role.HOSPITAL_TECHNICIAN, "信息科", "13900000217", hospital="绵阳市涪滨人民医院"),
-    Person("pengtao", "彭涛", Role.HOSPITAL_TECHNICIAN, "信息科", "13900000218", hospital="达州市洲河人民医院"),
-    Person("denghua", "邓华", Role.HOSPITAL_TECHNICIAN, "信息科", "13900000219", hospital="自贡市釜溪医院"),
+    Person("liuhaiyan", "刘海燕", Role.HOSPITAL_TECHNICIAN, "工程师", "13900000217", hospital="绵阳市涪滨人民医院"),
+    Person("pengtao", "彭涛", Role.HOSPITAL_TECHNICIAN, "工程师", "13900000218", hospital="达州市洲河人民医院"),
+    Person("denghua", "邓华", Role.HOSPITAL_TECHNICIAN, "工程师", "13900000219", hospital="自贡市釜溪医院"),
     Person("chensiyuan", "陈思远", Role.OPERATOR, "接线员", "13800000001", team="客户服务中心"),
     Person("hejing", "何静", Role.OPERATOR, "接线员", "13800000002", team="客户服务中心"),
     Person("tangyu", "唐雨", Role.OPERATOR, "接线员", "13800000003", team="客户服务中心"),
