@@ -63,6 +63,7 @@ class World:
         self.contract = Contract.objects.create(
             hospital=self.hospital,
             number=f"HT-{self.hospital.pk}",
+            clause="B2",
             phase=Contract.Phase.PAID,
             starts_on=date(2026, 4, 15),
             ends_on=date(2029, 4, 14),

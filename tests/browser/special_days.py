@@ -16,6 +16,7 @@ from tickets import workflow
 from tickets.models import FaultClass, FaultTile, Procedure, Ticket, Training
 
 BEFORE = timedelta(days=400)
+TITLE = "没有画面：三楼"
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,10 @@ class SpecialDays:
 
 def made(product: Product) -> SpecialDays:
     """Made once for a product."""
-    ticket = Ticket.objects.filter(status="hospital").first()
+    ticket = Ticket.objects.filter(title=TITLE).first()
     if ticket is None:
         return _make(product)
-    draft = CalendarDraft.objects.get(state="draft")
+    draft = CalendarDraft.objects.filter(state="draft").latest("pk")
     return SpecialDays(draft, ticket, Ticket.objects.exclude(critical_until=None).latest("pk"))
 
 
@@ -42,9 +43,7 @@ def _make(product: Product) -> SpecialDays:
     site = product.tickets["new"].site
     choice = {"is_on": True, "keeps_urgent": False, "remind_after": 30, "pass_on_after": 240}
     workflow.configure(nurse.hospital, by=technician, now=now, **choice)
-    ticket = TicketFactory(
-        reporter=nurse, site=site, tile=tile, title="没有画面：三楼", now=now - timedelta(minutes=12)
-    )
+    ticket = TicketFactory(reporter=nurse, site=site, tile=tile, title=TITLE, now=now - timedelta(minutes=12))
     workflow.words(ticket, by=technician, text="先把 HDMI 线拔插一次，我马上过来。", now=now - timedelta(minutes=9))
     assert Procedure.objects.exists()
     said = {"held_on": now.date(), "trainer": people["lihang"].name, "recorded_by": people["linxiao"]}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -156,7 +157,8 @@ def test_t052_t053_t054_evil_text_is_inert_on_every_page(world: World, turn: int
     shown = 0
     for role in Role.values:
         client = browser(world.people[role])
-        for path in pages(world, role):
+        # Of the pages every second one in each turn: two turns each, and most have several readers.
+        for path in islice(pages(world, role), turn // 4 % 2, None, 2):
             answer = client.get(path)
             if not is_html(answer):
                 continue

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from audit.models import Entry
 from people.models import User
@@ -22,6 +24,12 @@ from tests.sla.test_worked_spares import spares_policy
 pytestmark = pytest.mark.django_db
 NEW_YEAR = "2027-01-01~2027-01-03,放假,元旦"
 NOW = local("2026-12-30 12:00")
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def _try(request: HttpRequest, form: ChangeForm, contract: Contract, context: di
         form.add_error(None, str(refused))
         return False
     except ValidationError as wrong:
-        form.add_error(None, wrong)
+        form.add_error(None, wrong.messages)
         return False
     messages.success(request, _("Changed; it is version %(number)s now.") % {"number": changed.version})
     return True
