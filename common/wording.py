@@ -6,10 +6,12 @@ site's, activated for the request). The caller hands ``now`` in: nothing here lo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 MINUTE = 60
@@ -73,6 +75,21 @@ def period(start: datetime, end: datetime, now: datetime) -> str:
     same = timezone.localtime(start).date() == timezone.localtime(end).date()
     last = f"{timezone.localtime(end):%H:%M}" if same else clock(end, now)
     return f"{clock(start, now)} – {last}"
+
+
+def labelled(label: object, text: object) -> str:
+    """A label and what it says, with the colon of the reader's language."""
+    return _("%(label)s: %(text)s") % {"label": label, "text": text}
+
+
+def sentences(parts: Iterable[str]) -> str:
+    """Sentences one after the other; Chinese ones need no space between them."""
+    return ("" if (get_language() or "").startswith("zh") else " ").join(parts)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Names one after the other, with the comma of the reader's language."""
+    return ("、" if (get_language() or "").startswith("zh") else ", ").join(parts)
 
 
 def money(amount: Decimal) -> str:

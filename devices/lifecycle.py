@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit import trail
+from common.wording import listed
 from devices.models import Device, DeviceEvent, DeviceModel, Project, SoftwareVersion, State
 from devices.serials import tidy
 from people.models import Hospital, Site, User
@@ -204,7 +205,7 @@ def retire(
                     "%(count)d devices are connected to it (%(names)s). Choose what they are connected to from now on.",
                     len(children),
                 )
-                % {"count": len(children), "names": ", ".join(child.name for child in children[:5])}
+                % {"count": len(children), "names": listed(child.name for child in children[:5])}
             )
         above = _above(children_to, row.hospital_id)
         if above == row:

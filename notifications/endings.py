@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def by_day(text: _StrPromise) -> Callable[[Mapping[str, Any], datetime], str]:
     """A sentence whose `day` is an ISO date, and whose `duty` is a code."""
 
     def say(facts: Mapping[str, Any], _now: datetime) -> str:
-        day = date_format(date.fromisoformat(facts["day"]), "SHORT_DATE_FORMAT") if facts["day"] else ""
+        day = f"{date.fromisoformat(facts['day']):%Y-%m-%d}" if facts["day"] else ""
         duty = str(DUTIES.get(facts["duty"], facts["duty"]))
         named = ("hospital", "count", "device", "clause", "model", "number", "name", "owed", "done", "planned")
         return str(text) % {**{name: facts[name] for name in named}, "day": day, "duty": duty}

@@ -180,7 +180,7 @@ class InstallForm(_Form):
         queryset=DeviceModel.objects.all(), label=_("Model"), empty_label=_("Choose a model")
     )
     serial = forms.CharField(label=_("Serial number"), max_length=60)
-    name = forms.CharField(label=_("Name"), max_length=60, help_text=_("As people call it: terminal TE-3."))
+    name = forms.CharField(label=_("Device name"), max_length=60, help_text=_("As people call it: terminal TE-3."))
     site = _site()
     room = forms.CharField(label=_("Room"), max_length=80, required=False)
     parent = _connected()

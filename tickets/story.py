@@ -164,18 +164,14 @@ def _what(event: TicketEvent, now: datetime) -> str:
         return (_("Assigned: %(old)s → %(to)s") if data.get("old") else _("Assigned to %(to)s")) % names
     if event.kind in {E.PRIORITY, E.FAULT_CLASS, E.RETARGETED}:
         old, new = (_value(data.get(key), now) for key in ("old", "new"))
-        return f"{event.get_kind_display()}: {old} → {new}" if old else f"{event.get_kind_display()}: {new}"
+        return wording.labelled(event.get_kind_display(), f"{old} → {new}" if old else new)
     if event.kind == E.EDITED:
         fields = " · ".join(f"{FIELDS.get(name, name)}: {old} → {new}" for name, (old, new) in data["changes"].items())
         return f"{event.get_kind_display()} · {fields}"
     if event.kind == E.VERDICT:
         old, new = data.get("old"), str(OUTCOMES[data["new"]])
         said = f"{OUTCOMES[old]} → {new}" if old else new
-        return (
-            f"{event.get_kind_display()}: {said} ({data['clause']})"
-            if data["clause"]
-            else f"{event.get_kind_display()}: {said}"
-        )
+        return wording.labelled(event.get_kind_display(), f"{said} {data['clause']}".strip())
     return str(event.get_kind_display()) + _detail(event, now)
 
 

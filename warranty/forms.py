@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from devices.models import Device, DeviceModel, Project
 from people.models import User
@@ -161,7 +161,7 @@ class ChangeForm(forms.ModelForm[Contract]):
         fields = ("name", "ends_on", "policy", "scope", "project", "device_kinds", "excluded_causes")
         field_classes: ClassVar = {"ends_on": DayField}
         labels: ClassVar = {
-            "name": gettext_lazy("Name"),
+            "name": pgettext_lazy("contract", "Name"),
             "ends_on": gettext_lazy("Last day"),
             "policy": gettext_lazy("Policy of its clocks"),
             "scope": gettext_lazy("Covers"),

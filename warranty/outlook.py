@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.present import Tag, Tone
+from common.wording import listed, sentences
 from warranty.duties import Duty
 from warranty.entitlements import Left
 from warranty.forecast import Forecast, State
@@ -63,7 +64,7 @@ def sentence(duty: Duty) -> str:
     if found == Stage.MISSED:
         return _("%(done)s of %(owed)s were done when the contract year ended on %(day)s.") % facts
     if found == Stage.AT_RISK:
-        return " ".join(_risks(duty))
+        return sentences(_risks(duty))
     if found == Stage.TO_PLAN:
         text = ngettext(
             "%(count)s is still to be planned; arranging it has to begin by %(day)s.",
@@ -72,14 +73,14 @@ def sentence(duty: Duty) -> str:
         )
         return text % {"count": ahead.unplanned, "day": day(ahead.plan_by)}
     if found == Stage.PLANNED:
-        return _("Planned for %(days)s.") % {"days": ", ".join(day(one.planned_on) for one in _open(duty))}
+        return _("Planned for %(days)s.") % {"days": listed(day(one.planned_on) for one in _open(duty))}
     last = max((one.done_on for one in duty.entries if one.done_on is not None), default=None)
     return _("Done, the last one on %(day)s.") % {"day": day(last)}
 
 
 def left_words(quotas: Iterable[Left]) -> str:
     """What is left of some quotas, said before one is taken."""
-    return " ".join(
+    return sentences(
         _("%(name)s: %(left)s of %(granted)s left until %(day)s.")
         % {
             "name": capfirst(one.entitlement.get_kind_display()),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from common.wording import sentences
 from people.models import Role
 from warranty.coverage import Basis, Cause, Finding, Link, Outcome, Verdict
 
@@ -48,7 +49,7 @@ def sentence(verdict: Verdict) -> str:
     """The whole verdict as one or two sentences: who pays, and the rule that says so."""
     said = _decided(verdict.rule, verdict.outcome)
     because = [text for link in verdict.chain if link is not verdict.rule and (text := passed_over(link))]
-    return " ".join([said, *because])
+    return sentences([said, *because])
 
 
 def _decided(rule: Link, outcome: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
+from common.wording import labelled
 from devices.importing.columns import BY_CODE
 
 
@@ -68,4 +69,4 @@ def sentence(found: Problem) -> str:
     words = ERRORS.get(found["code"]) or WARNINGS.get(found["code"]) or LEFT[found["code"]]
     column = BY_CODE.get(found["column"])
     said = str(words) % found["more"]
-    return f"{column.label}: {said}" if column else said
+    return labelled(column.label, said) if column else said

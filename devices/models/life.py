@@ -34,7 +34,7 @@ class DeviceEvent(models.Model):
     device = models.ForeignKey(Device, models.CASCADE, related_name="events", verbose_name=_("device"))
     hospital = models.ForeignKey(Hospital, models.CASCADE, related_name="+", verbose_name=_("hospital"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    on = models.DateField(_("on"))
+    on = models.DateField(pgettext_lazy("day", "on"))
     at = models.DateTimeField(_("recorded"))
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
     old = models.JSONField(_("before"), default=dict)

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from attachments.models import Attachment
 from people.access import ScopedQuerySet
@@ -96,7 +97,7 @@ class Use(models.Model):
     year = models.ForeignKey(EntitlementYear, models.PROTECT, related_name="uses", verbose_name=_("year"))
     hospital = models.ForeignKey(Hospital, models.PROTECT, related_name="+", verbose_name=_("hospital"))
     reference = models.CharField(_("for"), max_length=80)
-    on = models.DateField(_("on"))
+    on = models.DateField(pgettext_lazy("day", "on"))
     is_billable = models.BooleanField(_("billable"))
     taken_at = models.DateTimeField(_("taken"))
     taken_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
