@@ -229,7 +229,7 @@ class WorkingHours:
         start, end = to_utc(start), to_utc(end)
         if not self.elapsed(start, end):
             return
-        for opens, closes in self._spans_from(start):
+        for opens, closes in self._spans_from(start, end.year):
             if opens >= end:
                 return
             yield max(opens, start), min(closes, end)
@@ -299,14 +299,16 @@ class WorkingHours:
             self._require_more(number)
         return self._year(number).at(left)
 
-    def _spans_from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def _spans_from(self, at: datetime, last: int | None = None) -> Iterator[tuple[datetime, datetime]]:
+        """The open spans from `at` on, to the end of the UTC year `last`: behind it nothing need be known or open."""
         if self.always_open:
             yield at, datetime.max.replace(tzinfo=UTC)
             return
         self._require_known(at, at)
         yield from self._year(at.year).spans_from(at)
-        for number in count(at.year + 1):
-            self._require_more(number)
+        for number in count(at.year + 1) if last is None else range(at.year + 1, last + 1):
+            if last is None:
+                self._require_more(number)
             if self._total(number):
                 yield from self._year(number).spans_from(at)
 

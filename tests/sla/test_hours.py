@@ -191,6 +191,9 @@ def test_hours_that_never_open_are_an_error_and_no_endless_search() -> None:
         closed.next_open(start)
     assert once.next_open(start) == shanghai(2026, 12, 31, 9)
     assert list(closed.spans(start, start + timedelta(days=400))) == []
+    for years in (1, 3):
+        end = start + timedelta(days=365 * years)
+        assert list(once.spans(start, end)) == [(shanghai(2026, 12, 31, 9), shanghai(2026, 12, 31, 18))]
     assert closed.elapsed(start, start + timedelta(days=4000)) == timedelta(0)
 
 
