@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import generics, mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +16,9 @@ from rest_framework.views import APIView
 from common.keyset import Keyset
 from common.paging import KeysetPagination
 from common.problems import BadParameters
+
+LOCATION = OpenApiParameter("Location", OpenApiTypes.URI_REF, OpenApiParameter.HEADER, response=[201])
+"""How an operation that makes something describes where that is."""
 
 
 class View(APIView):

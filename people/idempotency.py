@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +26,13 @@ from people.models import StoredReply
 HEADER = "Idempotency-Key"
 LONGEST = 200
 USABLE = re.compile(rf"[!-~]{{1,{LONGEST}}}")
+ONCE = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="The same key with the same request is answered again, not done again.",
+)
+"""How an operation that takes a key describes it."""
 KEPT_HEADERS = ("Location", "ETag")
 
 _kept = Prepared(lambda: StoredReply.objects.filter(person=Given("person"), key=Given("key")))

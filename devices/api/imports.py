@@ -10,8 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,21 +18,15 @@ from rest_framework.response import Response
 from common.keyset import Keyset
 from common.network import client_address
 from common.problems import Conflict
-from common.rest import ListView, View
+from common.rest import LOCATION, ListView, View
 from common.strict import Strict, Text
 from devices.importing import batches, columns, reading, report
 from devices.models import ImportBatch, ImportRow
 from people import idempotency
 from people.access import person, require
+from people.idempotency import ONCE
 
 MOST_ROWS = 1000
-ONCE = OpenApiParameter(
-    idempotency.HEADER,
-    {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST, "pattern": "^[!-~]+$"},
-    OpenApiParameter.HEADER,
-    description="The same key with the same request is answered again, not done again.",
-)
-LOCATION = OpenApiParameter("Location", OpenApiTypes.URI_REF, OpenApiParameter.HEADER, response=[201])
 
 
 def _cell(column: columns.Column) -> Text:

@@ -11,28 +11,20 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.problems import Conflict
-from common.rest import ListView, View
+from common.rest import LOCATION, ListView, View
 from common.strict import Day, Row, Strict, Text
 from devices import lifecycle
 from devices.api.reading import DeviceFilter, DeviceSerializer, answer, visible
 from devices.models import Device, DeviceModel, Project
 from people import idempotency
 from people.access import person, require
+from people.idempotency import ONCE
 from people.models import Site
-
-ONCE = OpenApiParameter(
-    idempotency.HEADER,
-    {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST, "pattern": "^[!-~]+$"},
-    OpenApiParameter.HEADER,
-    description="The same key with the same request is answered again, not done again.",
-)
-LOCATION = OpenApiParameter("Location", OpenApiTypes.URI_REF, OpenApiParameter.HEADER, response=[201])
 
 
 class _Seen(Row):

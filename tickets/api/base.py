@@ -14,7 +14,6 @@ from rest_framework.response import Response
 
 from common.problems import Conflict, PreconditionFailed, PreconditionRequired
 from common.rest import View
-from people import idempotency
 from people.models import User
 from sla import deadlines
 from tickets import states
@@ -23,12 +22,6 @@ from tickets.models import Ticket
 
 IF_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The `ETag` of what you read."
-)
-ONCE = OpenApiParameter(
-    idempotency.HEADER,
-    {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST, "pattern": "^[!-~]+$"},
-    OpenApiParameter.HEADER,
-    description="The same key with the same request is answered again, not done again.",
 )
 
 

@@ -22,8 +22,9 @@ from common.rest import ListView
 from common.strict import Amount, Choice, Day, Moment, Row, Strict, Text
 from people import idempotency
 from people.access import person, require
+from people.idempotency import ONCE
 from tickets import quote_card, workflow
-from tickets.api.base import IF_MATCH, ONCE, TicketView, check_unchanged, etag, refusals
+from tickets.api.base import IF_MATCH, TicketView, check_unchanged, etag, refusals
 from tickets.api.filing import LONG
 from tickets.models import Quote, Ticket
 from tickets.quote_sums import MOST_LINES, MOST_PRICE, MOST_QUANTITY, Line

@@ -22,11 +22,12 @@ from common.filters import FlagFilter, IdFilter
 from common.rest import ListView, View
 from people import idempotency
 from people.access import may, person, require
+from people.idempotency import ONCE
 from sla.models import Deadline, Fact, PauseReason
 from tickets import chain, search, workflow
 from tickets.actions import ACTS
 from tickets.api import filing, serializers
-from tickets.api.base import IF_MATCH, ONCE, TicketView, answer, check_unchanged, etag, refusals
+from tickets.api.base import IF_MATCH, TicketView, answer, check_unchanged, etag, refusals
 from tickets.models import FaultClass, Kind, Ticket, TicketAttachment, TicketEvent
 from tickets.queue import ORDERS, PRIORITIES
 from tickets.states import OPEN, Status

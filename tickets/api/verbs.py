@@ -19,13 +19,14 @@ from common.network import client_address
 from common.strict import Choice, Code, Flag, Moment, Row, Strict, Text, Whole
 from people import idempotency
 from people.access import person, require
+from people.idempotency import ONCE
 from people.models import User
 from sla.deadlines import OPEN_STATES
 from sla.models import Deadline, Fact, PauseReason
 from tickets import workflow
 from tickets.actions import ACTS
 from tickets.api import serializers
-from tickets.api.base import IF_MATCH, ONCE, TicketView, answer, check_unchanged, refusals
+from tickets.api.base import IF_MATCH, TicketView, answer, check_unchanged, refusals
 from tickets.api.filing import LONG
 from tickets.console_forms.fields import colleagues
 from tickets.models import FaultClass, Ticket

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,11 +23,12 @@ from rest_framework.response import Response
 from attachments import storage
 from common.filters import FlagFilter, IdFilter
 from common.problems import Conflict
-from common.rest import ListView, View
+from common.rest import LOCATION, ListView, View
 from common.strict import Choice, Day, Flag, Moment, Row, Strict, Text
 from people import idempotency
 from people.access import person, require
 from people.api import Named
+from people.idempotency import ONCE
 from warranty import contract_page, duties, timebar
 from warranty.api.reading import NamedContractSerializer
 from warranty.cases import desk_day
@@ -35,13 +36,6 @@ from warranty.models import Contract, DutyEntry, Entitlement
 from warranty.refusal import Refused
 from warranty.timebar import Span
 
-ONCE = OpenApiParameter(
-    idempotency.HEADER,
-    {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST, "pattern": "^[!-~]+$"},
-    OpenApiParameter.HEADER,
-    description="The same key with the same request is answered again, not done again.",
-)
-LOCATION = OpenApiParameter("Location", OpenApiTypes.URI_REF, OpenApiParameter.HEADER, response=[201])
 LOOKS = ["free", "paid", "warranty"]
 
 
