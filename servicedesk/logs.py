@@ -28,6 +28,33 @@ class Faults(logging.Filter):
         return record.exc_info is not None
 
 
+def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
+    """`LOGGING`: one line a record on stderr, from `level` on, and what the libraries may say."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": "servicedesk.logs.formatter", "as_json": as_json}},
+        # Every answer has its line from `middleware.py`; Django's own adds something only about a fault.
+        "filters": {"faults": {"()": "servicedesk.logs.Faults"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Without this Django would mail admins and hide warnings when DEBUG is off.
+            "django": {"handlers": [], "propagate": True},
+            "django.request": {"filters": ["faults"]},
+            "gunicorn.error": {"handlers": [], "propagate": True},
+            # Forty ticks a minute would hide from a person at a terminal what else happens.
+            "desk.tasks": {"level": "NOTSET" if as_json or level != "INFO" else "WARNING"},
+            "axes": {"level": "ERROR"},  # it names who failed to sign in; the audit trail keeps the lock-outs
+            "mail.log": {"level": "WARNING"},  # aiosmtpd's every word
+            "urllib3": {"level": "WARNING"},  # would write whole addresses
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "CRITICAL"},  # `task_log.py` tells every task
+        },
+    }
+
+
 def formatter(*, as_json: bool) -> logging.Formatter:
     """For `LOGGING`: writes what structlog's and the standard library's loggers say."""
     structlog.configure(

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from servicedesk import logs
 
 # Lets a class say `ModelForm[User]` at run time too.
 django_stubs_ext.monkeypatch()
@@ -360,31 +361,6 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_TASK_DEFAULT_QUEUE = "default"
-# The engine and each channel have their own queue and worker: a slow mail server must never delay a page.
-CELERY_TASK_ROUTES = {"sla.tasks.*": {"queue": "engine"}}
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "sla.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
-    "deliver-mail": {
-        "task": "notifications.tasks.deliver",
-        "args": ["mail"],
-        "schedule": 5.0,
-        "options": {"queue": "mail", "expires": 5},
-    },
-    "work-on-imports": {"task": "devices.tasks.work_on_imports", "schedule": 3.0, "options": {"expires": 3}},
-    "forget-replies": {"task": "people.tasks.forget_replies", "schedule": 3600.0, "options": {"expires": 600}},
-    "send-links": {"task": "people.tasks.send_links", "schedule": 5.0, "options": {"expires": 5}},
-    "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
-    "end-waits": {"task": "tickets.tasks.end_waits", "schedule": 30.0, "options": {"expires": 30}},
-    "follow-verdicts": {"task": "tickets.tasks.follow_verdicts", "schedule": 300.0, "options": {"expires": 300}},
-    "expire-quotes": {"task": "tickets.tasks.expire_quotes", "schedule": 600.0, "options": {"expires": 600}},
-    "follow-triage": {"task": "tickets.tasks.follow_triage", "schedule": 60.0, "options": {"expires": 60}},
-    "ask-again": {"task": "tickets.tasks.ask_again", "schedule": crontab(minute="*/10"), "options": {"expires": 600}},
-    "verify-trail": {"task": "audit.tasks.verify", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},
-    "turn-contracts": {"task": "warranty.tasks.turn", "schedule": crontab(minute=5), "options": {"expires": 600}},
-    "endings": {"task": "warranty.tasks.daily", "schedule": crontab(hour=8, minute=0), "options": {"expires": 3600}},
-    "daily": {"task": "sla.tasks.daily", "schedule": crontab(hour=2, minute=0), "options": {"expires": 3600}},
-}
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat")
 
 # Tickets: policy of the desk, in the promise book's defaults.
@@ -417,27 +393,5 @@ SERVER_TIMING = env.bool("SERVER_TIMING", default=not PRODUCTION)
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING" if DESK_ENV == "test" else "INFO")
 LOG_JSON = env.bool("LOG_JSON", default=PRODUCTION)
-# `logs.py` gives every record its shape and takes out what no log may hold.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "servicedesk.logs.formatter", "as_json": LOG_JSON}},
-    # Every answer has its line from `middleware.py`; Django's own adds something only about a fault.
-    "filters": {"faults": {"()": "servicedesk.logs.Faults"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        # Without this Django would mail admins and hide warnings when DEBUG is off.
-        "django": {"handlers": [], "propagate": True},
-        "django.request": {"filters": ["faults"]},
-        "gunicorn.error": {"handlers": [], "propagate": True},
-        # Forty ticks a minute would hide from a person at a terminal what else happens.
-        "desk.tasks": {"level": "NOTSET" if LOG_JSON or LOG_LEVEL != "INFO" else "WARNING"},
-        "axes": {"level": "ERROR"},  # it names who failed to sign in; the audit trail keeps the lock-outs
-        "mail.log": {"level": "WARNING"},  # aiosmtpd's every word
-        "urllib3": {"level": "WARNING"},  # would write whole addresses
-        "celery.beat": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.app.trace": {"level": "CRITICAL"},  # `task_log.py` tells every task
-    },
-}
+# `logs.py` gives every record its shape, takes out what no log may hold, and says who speaks how loud.
+LOGGING = logs.configuration(level=LOG_LEVEL, as_json=LOG_JSON)

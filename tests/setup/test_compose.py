@@ -7,6 +7,8 @@ import pytest
 import yaml
 from django.conf import settings
 
+from servicedesk.celery import app
+
 ROOT = Path(settings.BASE_DIR)
 WORKERS = {"worker-engine": "engine", "worker-mail": "mail", "worker": "default"}
 OURS = ["web", *WORKERS, "beat"]
@@ -59,10 +61,10 @@ def test_each_queue_has_its_worker(services: dict[str, Any], name: str, queue: s
     assert command[command.index("-Q") + 1] == queue
 
 
-def test_every_queue_that_settings_use_is_worked() -> None:
-    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
-    ticked = {row["options"].get("queue") for row in settings.CELERY_BEAT_SCHEDULE.values()} - {None}
-    assert routed | ticked | {settings.CELERY_TASK_DEFAULT_QUEUE} == set(WORKERS.values())
+def test_every_queue_in_use_is_worked() -> None:
+    routed = {route["queue"] for route in app.conf.task_routes.values()}
+    ticked = {row["options"].get("queue") for row in app.conf.beat_schedule.values()} - {None}
+    assert routed | ticked | {app.conf.task_default_queue} == set(WORKERS.values())
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from celery import current_app
-from django.conf import settings
 from django.utils import timezone
 
 from tests.tickets.conftest import Scene
@@ -13,7 +12,7 @@ from tickets.states import Status
 
 def test_every_task_of_the_schedule_exists() -> None:
     current_app.loader.import_default_modules()
-    ours = [entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values() if entry["task"].startswith("tickets.")]
+    ours = [entry["task"] for entry in current_app.conf.beat_schedule.values() if entry["task"].startswith("tickets.")]
     assert ours
     assert set(ours) <= set(current_app.tasks)
 
