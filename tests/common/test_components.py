@@ -14,13 +14,6 @@ NOW = datetime(2026, 11, 18, 3, 24, tzinfo=UTC)
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 
-@pytest.fixture(autouse=True)
-def english():
-    """Source strings, whatever the catalogue says."""
-    with translation.override(None):
-        yield
-
-
 def draw(source, **context):
     """HTML of a template text that has the design tags loaded."""
     return engines["django"].from_string("{% load desk %}" + source).render({"now": NOW, **context})

@@ -3,19 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import translation
 
 from common.present import bar_between, closed_chip, on_axis, open_chip
 
 NOW = datetime(2026, 11, 18, 3, 24, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    """Source strings, whatever the catalogue says."""
-    with translation.override(None):
-        yield
 
 
 @pytest.mark.parametrize(
