@@ -51,6 +51,17 @@ ACTS: dict[str, frozenset[str]] = {
     # It takes from the hospital's quota and may bind it to pay.
     "tickets.urgent": frozenset({"hospital_technician", "operator", "lead", "manager"}),
     "tickets.unmark_urgent": frozenset({"lead", "manager"}),
+    "visits.see": HOSPITAL | FIELD,
+    "visits.dispatch": frozenset({"operator", "lead", "manager"}),
+    "visits.work": frozenset({"engineer", "lead"}),
+    "travel.change": frozenset({"lead", "manager", "admin"}),
+    # A request for parts says what goes where, and nothing about the matter: the depot reads it, and no ticket.
+    "spares.see": HOSPITAL | COMPANY,
+    "spares.stock": COMPANY,
+    "spares.ask": frozenset({"operator", "lead", "engineer", "manager"}),
+    "spares.work": frozenset({"depot", "lead", "manager"}),
+    "spares.export": frozenset({"depot", "lead", "manager", "admin"}),
+    "field": frozenset({"engineer", "lead"}),
     "training": FIELD - {"admin"},
     "sla.see": HOSPITAL | FIELD,
     "sla.acknowledge": frozenset({"operator", "lead", "engineer", "manager"}),

@@ -9,6 +9,7 @@ from django.db.models import Field, Model
 LAYERS = [
     {"servicedesk"},
     {"reports"},
+    {"field"},
     {"inspections", "meetings"},
     {"tickets"},
     {"spares", "warranty", "knowledge", "visits"},

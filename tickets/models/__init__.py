@@ -1,6 +1,7 @@
 """What a hospital brings, and what was said and done about it."""
 
 from tickets.models.catalogue import FaultClass, FaultTile
+from tickets.models.onsite import TicketPart, TicketVisit
 from tickets.models.quotes import Quote
 from tickets.models.scans import ScanReport
 from tickets.models.story import SavedFilter, TicketAttachment, TicketEvent
@@ -20,7 +21,9 @@ __all__ = [
     "Ticket",
     "TicketAttachment",
     "TicketEvent",
+    "TicketPart",
     "TicketVerdict",
+    "TicketVisit",
     "Training",
     "TriageSetting",
 ]

@@ -1,0 +1,42 @@
+"""What a ticket has to do with visits and spare parts: the links live with the app that knows both sides."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from spares.models import PartRequest
+from tickets.models.ticket import Ticket
+from visits.models import Visit
+
+
+class TicketVisit(models.Model):
+    """A visit for a ticket, in its cycle."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="visits", verbose_name=_("ticket"))
+    visit = models.OneToOneField(Visit, models.PROTECT, related_name="ticket_link", verbose_name=_("visit"))
+    cycle = models.PositiveSmallIntegerField(_("cycle"), default=1)
+
+    class Meta:
+        verbose_name = _("visit for a ticket")
+        verbose_name_plural = _("visits for tickets")
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.visit_id}"
+
+
+class TicketPart(models.Model):
+    """A request for parts for a ticket, in its cycle."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="parts", verbose_name=_("ticket"))
+    request = models.OneToOneField(PartRequest, models.PROTECT, related_name="ticket_link", verbose_name=_("request"))
+    cycle = models.PositiveSmallIntegerField(_("cycle"), default=1)
+
+    class Meta:
+        verbose_name = _("parts for a ticket")
+        verbose_name_plural = _("parts for tickets")
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.request_id}"
