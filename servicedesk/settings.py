@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk import logs
+from servicedesk.policy import *  # noqa: F403 (its names are settings)
 
 # Lets a class say `ModelForm[User]` at run time too.
 django_stubs_ext.monkeypatch()
@@ -373,14 +374,15 @@ TICKET_REOPEN_WITHIN = timedelta(days=env.int("TICKET_REOPEN_DAYS", default=30))
 # What a new quote starts with: days in which the hospital may answer it, tax in per cent of the net price.
 QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=15)
 QUOTE_TAX_RATE = env.str("QUOTE_TAX_RATE", default="6")
-# Reports by a device's label from people who are not signed in, within an hour: by one label, from one address
-# (a hospital shares one), in all.
-SCANS_PER_LABEL, SCANS_PER_ADDRESS, SCANS_IN_ALL = 5, 20, 120
-# Looks at such addresses from one place in a minute: nobody reads labels that fast (T089).
-SCAN_LOOKS_PER_MINUTE = 60
 # An arrival that a device reports late counts at once within these bounds, else after a lead's word.
 EVIDENCE_CLOCK_TOLERANCE = timedelta(minutes=env.int("EVIDENCE_CLOCK_TOLERANCE_MINUTES", default=10))
 EVIDENCE_MAX_AGE = timedelta(hours=env.int("EVIDENCE_MAX_AGE_HOURS", default=12))
+
+# Spare parts (A6, A11): whose working days depots and carriers keep, and the open time that packing takes.
+DEPOT_CALENDAR = "cn"
+PACKING_TIME = timedelta(minutes=env.int("PACKING_MINUTES", default=30))
+# Days after which a faulty part that is owed is asked for again; the last time the manager hears of it (A13).
+RETURN_REMINDERS = [timedelta(days=d) for d in env.list("RETURN_REMINDER_DAYS", int, default=[10, 20, 30])]
 
 # Watching it (docs/watching.md). Nobody reads /metrics until its network is named here.
 METRICS_ALLOW = [ip_network(text) for text in env.list("METRICS_ALLOW", default=[])]

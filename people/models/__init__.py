@@ -2,7 +2,7 @@
 
 from people.models.duty import DutyOverride, Rotation, RotationMember
 from people.models.persons import HOSPITAL_ROLES, LinkRequest, Role, Team, User, UserManager
-from people.models.places import Department, Hospital, Region, ServiceBase, Site, TravelTime
+from people.models.places import Department, Hospital, Region, ServiceBase, Site, TravelFactor, TravelTime
 from people.models.tokens import ApiToken, StoredReply
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Site",
     "StoredReply",
     "Team",
+    "TravelFactor",
     "TravelTime",
     "User",
     "UserManager",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from people.access import ScopedQuerySet
 from people.validators import known_zone
@@ -150,6 +151,9 @@ class TravelTime(models.Model):
     mode = models.CharField(_("mode"), max_length=8, choices=Mode.choices, default=Mode.ROAD)
     source = models.CharField(_("source"), max_length=120, help_text=_("For example: road table 2026-03"))
     source_date = models.DateField(_("date of the figure"))
+    is_estimate = models.BooleanField(
+        _("estimate"), default=False, help_text=_("Reckoned from the distance; nobody measured it.")
+    )
     valid_from = models.DateTimeField(_("valid from"))
 
     class Meta:
@@ -162,3 +166,33 @@ class TravelTime(models.Model):
 
     def __str__(self) -> str:
         return f"{self.base} → {self.site}: {self.minutes} min"
+
+
+class TravelFactor(models.Model):
+    """Hours in which the roads are slower: minutes on the way times `factor`.
+
+    For the expected arrival only. The promise counts the table's plain figure, whatever the hour (worked example 3).
+    A span that ends before it begins goes on past midnight; where spans overlap the largest factor counts.
+    """
+
+    name = models.CharField(_("name"), max_length=40)
+    weekdays = models.CharField(
+        _("weekdays"),
+        max_length=7,
+        default="1234567",
+        help_text=_("1 is Monday, 7 is Sunday."),
+        validators=[RegexValidator(r"^[1-7]{1,7}$", _("Digits 1 to 7, at least one."))],
+    )
+    starts_at = models.TimeField(pgettext_lazy("of a time span", "from"))
+    ends_at = models.TimeField(_("until"))
+    factor = models.DecimalField(
+        _("factor"), max_digits=3, decimal_places=2, validators=[MinValueValidator(0.5), MaxValueValidator(5)]
+    )
+
+    class Meta:
+        verbose_name = _("travel factor")
+        verbose_name_plural = _("travel factors")
+        ordering = ("starts_at", "name")
+
+    def __str__(self) -> str:
+        return f"{self.name} × {self.factor}"

@@ -2,6 +2,7 @@
 
 from visits.models.checklists import Checklist
 from visits.models.records import ServiceReport, Signature, VisitRecord
+from visits.models.skills import Skill
 from visits.models.visits import Crew, Visit
 
-__all__ = ["Checklist", "Crew", "ServiceReport", "Signature", "Visit", "VisitRecord"]
+__all__ = ["Checklist", "Crew", "ServiceReport", "Signature", "Skill", "Visit", "VisitRecord"]

@@ -11,7 +11,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from people.access import ScopedQuerySet
-from people.models import Hospital, Site, User
+from people.models import Hospital, ServiceBase, Site, User
 from sla.models import Timeline
 
 ONE_ENGINEER = Func(F("engineer"), F("engineer"), models.Value("[]"), function="int8range")
@@ -71,6 +71,9 @@ class Visit(models.Model):
     starts_at = models.DateTimeField(_("planned from"))
     ends_at = models.DateTimeField(_("planned until"))
 
+    travel_base = models.ForeignKey(
+        ServiceBase, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sets out from the base")
+    )
     travel_from = models.CharField(_("sets out from"), max_length=120, blank=True)
     travel_minutes = models.PositiveSmallIntegerField(_("minutes on the way"), null=True, blank=True)
     travel_km = models.PositiveSmallIntegerField(_("kilometres"), null=True, blank=True)
