@@ -28,9 +28,10 @@ PORTAL = (
     ("portal", _("Our service"), "service", "shield-check", "g v"),
 )
 CONSOLE = (
-    ("console", _("Tickets"), "console:queue", "ticket", "g q"),
+    ("tickets.see", _("Tickets"), "console:queue", "ticket", "g q"),
     ("wall", _("Promise wall"), "wall", "activity", "g w"),
     ("tickets.log", _("Log a call"), "console:new", "headset", "n"),
+    ("spares.work", _("Spare parts"), "spares:depot", "package", "g b"),
     ("hospitals.see", _("Hospitals"), "hospitals", "hospital", "g h"),
     ("console", _("Devices"), "console:devices", "monitor", "g d"),
     ("contracts.see", _("Contracts"), "warranty:contracts", "file-text", "g k"),

@@ -198,6 +198,7 @@ LOGIN_URL = "account:login"
 # Where hospital people and company people start.
 LOGIN_REDIRECT_URL = "/"
 CONSOLE_URL = "/desk/"
+DEPOT_URL = "/desk/depot/"
 SESSION_ENGINE = "people.session_store"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_IDLE_AFTER = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=30))

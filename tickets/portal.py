@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from attachments import storage
 from people.access import may, needs, person, signed_in
 from people.models import User
+from people.views.sign_in import home_of
 from tickets import device_page, portal_cards, portal_hints, portal_list, portal_page, states, workflow
 from tickets.models import Ticket
 from tickets.portal_forms import (
@@ -53,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Where the hospital's faults stand, and the way to file one. The company's people go to their queue."""
     user, now = person(request), timezone.now()
     if not may(user, "portal"):
-        return redirect("console:queue")
+        return redirect(home_of(user))
     context = {
         "greeting": portal_cards.greeting(user, now),
         "board": portal_cards.board(user, now),

@@ -19,8 +19,10 @@ from people.models import User
 
 
 def home_of(user: User) -> str:
-    """Where a person starts: the hospital's portal or the company's console."""
-    return settings.CONSOLE_URL if may(user, "console") else settings.LOGIN_REDIRECT_URL
+    """Where a person starts: the hospital's portal, the company's console, or the depot, which reads no ticket."""
+    if not may(user, "console"):
+        return settings.LOGIN_REDIRECT_URL
+    return settings.CONSOLE_URL if may(user, "tickets.see") else settings.DEPOT_URL
 
 
 def speak(response: HttpResponseBase, language: str) -> None:
