@@ -79,10 +79,10 @@ def browser_context_args() -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let tests that commit empty the tables afterwards: the audit trail refuses it, here as in production."""
+    """Let tests that commit empty the tables afterwards: audit trail and ledger refuse it, here as in production."""
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
-            for table in ("audit_entry", "audit_link"):
+            for table in ("audit_entry", "audit_link", "spares_stockmovement"):
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_stays_whole")
         # Browser tests go on in another context, where nobody would close this one.
         connection.close()

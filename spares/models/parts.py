@@ -107,7 +107,14 @@ class StockItem(models.Model):
                 condition=Q(reserved__gte=0, reserved__lte=F("on_hand")), name="spares_reserved_is_on_hand"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=("part", "depot"), name="spares_item_by_part")]
+        indexes: ClassVar = [
+            models.Index(fields=("part", "depot"), name="spares_item_by_part"),
+            models.Index(
+                fields=("depot", "part"),
+                name="spares_item_short",
+                condition=Q(minimum__gt=F("on_hand") - F("reserved")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.depot} {self.part}: {self.on_hand}"
@@ -130,6 +137,7 @@ class Unit(models.Model):
         FAULTY = "faulty", _("Faulty, came back")
         AT_MAKER = "at_maker", _("With the maker")
         SCRAPPED = "scrapped", _("Scrapped")
+        MISSING = "missing", _("Missing since a count")
 
     part = models.ForeignKey(Part, models.PROTECT, related_name="units", verbose_name=_("part"))
     serial = models.CharField(_("serial number"), max_length=60)
@@ -164,9 +172,11 @@ class Unit(models.Model):
 
 
 class StockMovement(models.Model):
-    """One change of a stock, never edited. The sums of `on_hand` and `reserved` are the stock (house rule 13).
+    """One change of a stock; the database refuses to edit it. The sums are the stock (house rule 13).
 
-    A transfer is two movements with one `pair`. `key` makes a repeated push count once.
+    What one act moved shares a `pair`: both sides of a transfer, the units of one delivery. A serialised part has one
+    movement per unit. `key` makes a repeated push count once. A faulty unit counts as none on hand: scrapping it
+    moves nothing but names it.
     """
 
     class Kind(models.TextChoices):
@@ -201,7 +211,10 @@ class StockMovement(models.Model):
         verbose_name_plural = _("stock movements")
         ordering = ("-id",)
         constraints: ClassVar = [
-            models.CheckConstraint(condition=~Q(on_hand=0, reserved=0) | Q(kind="count"), name="spares_movement_moves")
+            models.CheckConstraint(
+                condition=~Q(on_hand=0, reserved=0) | Q(kind="count") | Q(kind="scrap", unit__isnull=False),
+                name="spares_movement_moves",
+            )
         ]
         indexes: ClassVar = [models.Index(fields=("item", "-id"), name="spares_movements_of_item")]
 
