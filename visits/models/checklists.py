@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from devices.models import DeviceModel
 from people.models import User
+from visits.validators import checks
 
 
 class Checklist(models.Model):
@@ -28,7 +29,7 @@ class Checklist(models.Model):
     )
     fault_class = models.CharField(_("fault class"), max_length=50, blank=True, help_text=_("Its code. Empty: all."))
     procedure = models.TextField(_("procedure"), blank=True)
-    items = models.JSONField(_("checks"), default=list)
+    items = models.JSONField(_("checks"), default=list, blank=True, validators=[checks])
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     published_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 

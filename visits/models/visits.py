@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from people.access import ScopedQuerySet
 from people.models import Hospital, ServiceBase, Site, User
 from sla.models import Timeline
+from visits.models.checklists import Checklist
 
 ONE_ENGINEER = Func(F("engineer"), F("engineer"), models.Value("[]"), function="int8range")
 """A range of one key overlaps itself only, so that no extension is needed to compare keys in a range index."""
@@ -96,6 +97,9 @@ class Visit(models.Model):
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
     found = models.TextField(_("what was found"), blank=True)
     done = models.TextField(_("what was done"), blank=True)
+    checklist = models.ForeignKey(
+        Checklist, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("checklist")
+    )
     cancel_reason = models.CharField(_("reason for cancelling"), max_length=200, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("planned by"))
