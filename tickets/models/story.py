@@ -52,6 +52,7 @@ class TicketEvent(models.Model):
         QUOTE = "quote", _("Quote")
         URGENT = "urgent", _("Urgent response")
         VISIT = "visit", _("Visit")
+        REPORT = "report", _("Service report")
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="events", verbose_name=_("ticket"))
     kind = models.CharField(_("what"), max_length=16, choices=EventKind.choices)
