@@ -1,0 +1,5 @@
+"""Set-up of visits."""
+
+from visits.admin import checklists
+
+__all__ = ["checklists"]
