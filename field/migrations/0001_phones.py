@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'act to be decided',
                 'verbose_name_plural': 'acts to be decided',
                 'ordering': ('id',),
-                'indexes': [models.Index(condition=models.Q(('decided_at__isnull', True)), fields=['id'], name='field_held')],
+                'indexes': [models.Index(condition=models.Q(('decided_at__isnull', True)), fields=['id'], name='field_held_waiting')],
             },
         ),
         migrations.CreateModel(
