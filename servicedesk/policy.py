@@ -19,3 +19,9 @@ VISIT_FOLLOWS_WITHIN = timedelta(hours=3)
 VISIT_LASTS = timedelta(hours=2)
 # Who checks in farther from the site than this says why, and the lead is told.
 CHECK_IN_WITHIN_M = 1000
+
+# Whose working days depots and carriers keep, and the open time that packing takes (A6, A11).
+DEPOT_CALENDAR = "cn"
+PACKING_TIME = timedelta(minutes=30)
+# How long after it is owed a faulty part is asked for again; the last time the manager hears of it (A13).
+RETURN_REMINDERS = (timedelta(days=10), timedelta(days=20), timedelta(days=30))

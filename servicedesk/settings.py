@@ -379,12 +379,6 @@ QUOTE_TAX_RATE = env.str("QUOTE_TAX_RATE", default="6")
 EVIDENCE_CLOCK_TOLERANCE = timedelta(minutes=env.int("EVIDENCE_CLOCK_TOLERANCE_MINUTES", default=10))
 EVIDENCE_MAX_AGE = timedelta(hours=env.int("EVIDENCE_MAX_AGE_HOURS", default=12))
 
-# Spare parts (A6, A11): whose working days depots and carriers keep, and the open time that packing takes.
-DEPOT_CALENDAR = "cn"
-PACKING_TIME = timedelta(minutes=env.int("PACKING_MINUTES", default=30))
-# Days after which a faulty part that is owed is asked for again; the last time the manager hears of it (A13).
-RETURN_REMINDERS = [timedelta(days=d) for d in env.list("RETURN_REMINDER_DAYS", int, default=[10, 20, 30])]
-
 # Watching it (docs/watching.md). Nobody reads /metrics until its network is named here.
 METRICS_ALLOW = [ip_network(text) for text in env.list("METRICS_ALLOW", default=[])]
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
