@@ -166,6 +166,18 @@ TABLE: dict[str, Wording] = {
         button=_("Confirm or reject"),
         tone="warn",
     ),
+    "visit.far": Wording(
+        "map-pin-off",
+        _("%(who)s checked in %(metres)s m from the site: %(title)s"),
+        button=_("Look at it"),
+        tone="warn",
+    ),
+    "visit.kept": Wording(
+        "badge-alert",
+        _("%(who)s told of a visit that was given to somebody else; it is kept and changed nothing: %(title)s"),
+        button=_("Look at it"),
+        tone="warn",
+    ),
     "ticket.solved": Wording(
         "circle-check",
         _("%(who)s solved %(ticket)s: %(title)s"),
@@ -220,6 +232,13 @@ TABLE: dict[str, Wording] = {
         _("Quote %(quote)s for %(ticket)s was taken back."),
         _("We took back quote %(quote)s for your report %(ticket)s “%(title)s”."),
         tone="off",
+    ),
+    "ticket.report": Wording(
+        "file-check",
+        _("The service report of %(ticket)s is ready: %(title)s"),
+        _("The service report for your report %(ticket)s “%(title)s” is ready. Check code: %(code)s."),
+        _("Read the report"),
+        "ok",
     ),
     "ticket.urgent": Wording("zap", sentences.urgent, sentences.urgent, tone="warn"),
     "warranty.ends": Wording(

@@ -28,6 +28,7 @@ BEAT: dict[str, dict[str, Any]] = {
     "send-links": {"task": "people.tasks.send_links", "schedule": 5.0, "options": {"expires": 5}},
     "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
     "end-waits": {"task": "tickets.tasks.end_waits", "schedule": 30.0, "options": {"expires": 30}},
+    "make-reports": {"task": "tickets.tasks.make_reports", "schedule": 5.0, "options": {"expires": 5}},
     "follow-verdicts": {"task": "tickets.tasks.follow_verdicts", "schedule": 300.0, "options": {"expires": 300}},
     "expire-quotes": {"task": "tickets.tasks.expire_quotes", "schedule": 600.0, "options": {"expires": 600}},
     "follow-triage": {"task": "tickets.tasks.follow_triage", "schedule": 60.0, "options": {"expires": 60}},

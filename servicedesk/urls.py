@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from servicedesk import health, views
 from tickets import device_views, files
+from tickets.views import reports
 from warranty.views import duties as duty_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("files/<uuid:key>/", files.file, name="ticket-file"),
     path("files/protocol/<int:pk>/", device_views.proof, name="project-protocol"),
     path("files/duty/<int:pk>/", duty_views.proof, name="duty-proof"),
+    path("reports/<str:code>/", reports.check, name="service-report"),
     path("admin/", admin.site.urls),
     path("account/", include("people.urls")),
     path("demo/devices-300.xlsx", views.sample_list, name="sample-list"),

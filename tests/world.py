@@ -26,9 +26,10 @@ from people import links, tokens
 from people.models import DutyOverride, Role, User
 from sla.models import CalendarDraft, CriticalPeriod, Policy
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
-from tickets import workflow
-from tickets.models import Quote, SavedFilter, TicketAttachment, TicketEvent
+from tickets import service_report, workflow
+from tickets.models import Quote, SavedFilter, TicketAttachment, TicketEvent, TicketVisit
 from tickets.quote_sums import Line
+from visits.models import ServiceReport, Visit
 from warranty import duties
 from warranty.models import Contract, Entitlement
 
@@ -79,6 +80,7 @@ class World:
         self.note = TicketEvent.objects.get(ticket=self.ticket, body=NOTE)
         self.file, self.secret_file = self._file(None), self._file(self.note)
         self.quote = self._quote()
+        self.report = self._report()
         self.project = Project.objects.create(hospital=self.hospital, name="一期", proof=self.file)
         self.filter = SavedFilter.objects.create(person=self.lead, name="mine", query="show=mine")
         hours = timedelta(hours=8)
@@ -120,6 +122,13 @@ class World:
         row.changed_by, row.changed_at, row.sent_by, row.sent_at = self.operator, NOW, self.operator, NOW
         row.save()
         return row
+
+    def _report(self) -> ServiceReport:
+        """Of a visit that was signed for, before its paper is made."""
+        window = {"starts_at": NOW, "ends_at": NOW + timedelta(hours=2), "created_at": NOW, "changed_at": NOW}
+        visit = Visit.objects.create(hospital=self.hospital, site=self.site, subject="visit", **window)
+        TicketVisit.objects.create(ticket=self.ticket, visit=visit)
+        return service_report.freeze(self.ticket, visit, now=NOW)[0]
 
     def thing(self, path: str) -> str:
         """`ticket.number` → its value as it stands in a URL."""

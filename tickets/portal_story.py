@@ -35,7 +35,10 @@ def entries(ticket: Ticket, events: Iterable[TicketEvent], now: datetime) -> Ite
         kind = SPOKEN.get(event.kind)
         if kind is None and event.kind == E.REOPENED and event.body:
             kind = "hospital"
-        yield _spoken(ticket, event, kind) if kind else Entry("system", event.at, body=sentence(event, now))
+        if kind:
+            yield _spoken(ticket, event, kind)
+        else:
+            yield Entry("system", event.at, body=sentence(event, now), attachments=_files(event))
 
 
 def _spoken(ticket: Ticket, event: TicketEvent, kind: EntryKind) -> Entry:
@@ -46,14 +49,18 @@ def _spoken(ticket: Ticket, event: TicketEvent, kind: EntryKind) -> Entry:
         role=_role(ticket, event),
         body=event.body or ticket.title,
         tags=_tags(event),
-        attachments=tuple(
-            Attachment(
-                link.attachment.name,
-                reverse("ticket-file", args=[link.attachment.key]),
-                PHOTO if link.attachment.is_image else "paperclip",
-            )
-            for link in event.files.all()
-        ),
+        attachments=_files(event),
+    )
+
+
+def _files(event: TicketEvent) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            link.attachment.name,
+            reverse("ticket-file", args=[link.attachment.key]),
+            PHOTO if link.attachment.is_image else "paperclip",
+        )
+        for link in event.files.all()
     )
 
 
@@ -113,6 +120,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (E.QUOTE, "expired"): gettext_lazy("Quote %(quote)s has expired without an answer."),
     (E.QUOTE, "withdrawn"): gettext_lazy("%(who)s took back quote %(quote)s: %(why)s."),
     (E.EDITED, ""): gettext_lazy("%(who)s corrected the description."),
+    (E.REPORT, ""): gettext_lazy("The service report is ready. Check code: %(code)s."),
     (E.URGENT, ""): gettext_lazy("Urgent response, from the quota of your contract: %(why)s"),
     (E.URGENT, "billable"): gettext_lazy("Urgent response, billable: %(why)s"),
     (E.URGENT, "returned"): gettext_lazy("The urgent response was given back: %(why)s"),
@@ -130,7 +138,7 @@ def sentence(event: TicketEvent, now: datetime) -> str:
         return str(event.get_kind_display())
     return str(text) % {
         "who": event.by.name if event.by else _("The service desk"),
-        **{name: data.get(name, "") for name in ("to", "name", "quote", "total")},
+        **{name: data.get(name, "") for name in ("to", "name", "quote", "total", "code")},
         "why": " · ".join(part for part in (data.get("reason", ""), event.body) if part),
         "time": wording.clock(datetime.fromisoformat(moment), now) if moment else "",
     }

@@ -83,7 +83,7 @@ def _event(ticket: Ticket, event: TicketEvent, verdicts: dict[datetime, Chip], n
     kind: EntryKind = KINDS.get(event.kind, "system")
     if kind == "system":
         tone: Literal["", "clock"] = "clock" if event.kind in MOVES_CLOCKS else ""
-        return Entry("system", event.at, body=sentence(event, now), chip=chip, tone=tone)
+        return Entry("system", event.at, body=sentence(event, now), chip=chip, tone=tone, attachments=_files(event))
     return Entry(
         kind,
         event.at,
@@ -192,6 +192,8 @@ def _detail(event: TicketEvent, now: datetime) -> str:
     if event.kind == E.QUOTE:
         said = (data["quote"], f"CNY {data['total']}", str(QUOTE_STEPS[data["how"]]), data.get("name", ""))
         return " " + " · ".join(part for part in said if part)
+    if event.kind == E.REPORT:
+        return f" · {data['code']}"
     if event.kind == E.URGENT:
         return f" · {URGENT[data['how']] % data}"
     if event.kind == E.EVIDENCE:

@@ -44,3 +44,9 @@ def expire_quotes() -> None:
 def follow_verdicts() -> None:
     """Who pays is asked again where devices or contracts changed."""
     workflow.follow_verdicts(timezone.now())
+
+
+@shared_task
+def make_reports() -> None:
+    """Signed visits get their report (A8)."""
+    workflow.make_reports(timezone.now())

@@ -42,6 +42,7 @@ PUBLIC_DETAILS = {
     "passed_on": ("how",),
     "quote": ("how", "quote", "total", "name", "means", "sha256"),
     "urgent": ("how", "used", "granted"),
+    "report": ("code",),
 }
 """Kind of event → what of its details a hospital may read."""
 

@@ -22,6 +22,7 @@ from tickets.workflow.quotes import (
     send_quote,
     withdraw_quote,
 )
+from tickets.workflow.reports import make_reports
 from tickets.workflow.scanning import discard, report, verify
 from tickets.workflow.talk import answer, log_call, note, words
 from tickets.workflow.terms import Conflict, change_class, change_priority, edit, retarget
@@ -56,6 +57,7 @@ __all__ = [
     "follow_triage",
     "follow_verdicts",
     "log_call",
+    "make_reports",
     "mark_urgent",
     "note",
     "offer_owner",
