@@ -114,6 +114,24 @@ def urgent(facts: Facts, now: datetime) -> str:
     return text % plain(facts, now)
 
 
+def part_needed(facts: Facts, now: datetime) -> str:
+    """A spare part was asked for, and by when it is at the site."""
+    if facts["deliver_by_at"]:
+        text = gettext("Your report %(ticket)s “%(title)s” needs a spare part. It is with you by %(deliver_by_at)s.")
+    else:
+        text = gettext("Your report %(ticket)s “%(title)s” needs a spare part. We are sending it.")
+    return text % plain(facts, now)
+
+
+def part_shipped(facts: Facts, now: datetime) -> str:
+    """A spare part is on its way, with whom, and when it is expected."""
+    if facts["expected_at"]:
+        text = gettext("The spare part for %(ticket)s is on its way (%(parcel)s), expected %(expected_at)s.")
+    else:
+        text = gettext("The spare part for %(ticket)s is on its way (%(parcel)s).")
+    return text % plain(facts, now)
+
+
 def plain(facts: Facts, now: datetime, **words: str) -> Facts:
     """The context and `words`: instants as a clock shows them, anything missing as nothing."""
     shown = {key: _moment(value, now) if key.endswith("_at") else value for key, value in facts.items()}

@@ -155,8 +155,8 @@ def arriving(hours: WorkingHours, leaves: datetime, road: Road) -> datetime:
 
 @lru_cache(maxsize=64)
 def _any_year(hours: WorkingHours) -> WorkingHours:
-    """The same hours with years that are not published read as ordinary weeks."""
-    return replace(hours, known_years=None)
+    """Compiled once: see `in_any_year`."""
+    return hours.in_any_year()
 
 
 def _beyond(at: datetime, limit: datetime | None) -> timedelta:
