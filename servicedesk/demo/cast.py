@@ -79,6 +79,7 @@ PEOPLE = (
     Person("xunuo", "许诺", Role.ENGINEER, "现场工程师", "13800000010", team="宜宾前线"),
     Person("zhaolei", "赵磊", Role.ENGINEER, "技术中心", "13800000011", team="技术中心"),
     Person("chenxiulan", "陈秀兰", Role.DEPOT, "仓管", "13800000012", team="成都备件库"),
+    Person("heyong", "何勇", Role.DEPOT, "仓管", "13800000015", team="北京备件库"),
     Person("wanglei", "王磊", Role.MANAGER, "客服经理", "13800000013"),
     Person("gaoyuan", "高远", Role.ADMIN, "系统管理员", "13800000014"),
 )
@@ -94,6 +95,7 @@ TEAMS = (
     ("客户服务中心", 2, "", ""),
     ("技术中心", 3, "", ""),
     ("成都备件库", 2, "", "成都站"),
+    ("北京备件库", 2, "", ""),
 )
 
 # code → maker, model, kind

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from notifications.models import Delivery, Notification
 from people.models import Role, User
-from servicedesk.demo import cast, contracts, history, live, plans, world
+from servicedesk.demo import cast, contracts, depots, history, live, plans, world
 
 TICKETS = 300
 
@@ -78,7 +78,9 @@ class Command(BaseCommand):
         with transaction.atomic():
             # Behind the past: what was promised then is counted by what held then.
             contracts.make(now)
-            plans.make(world.read(), now)
+            told = world.read()
+            plans.make(told, now)
+            depots.make(told, now)
             # What was told in the past year was read long ago, and no mail of it is sent now.
             Notification.objects.update(read_at=now)
             Delivery.objects.all().delete()
