@@ -95,17 +95,17 @@ class Look:
 
     tab: str
     depot: str
-    at: str
+    request: str
 
     @classmethod
     def of(cls, query: QueryDict) -> Look:
         tab = query.get("tab", "")
-        return cls(tab if tab in TABS else TABS[0], query.get("depot", "")[:50], query.get("at", "")[:20])
+        return cls(tab if tab in TABS else TABS[0], query.get("depot", "")[:50], query.get("request", "")[:20])
 
     def query(self, **changes: str) -> str:
         """The query string of this look with `changes`, back on the first page."""
         kept = QueryDict(mutable=True)
-        for name, usual in (("tab", TABS[0]), ("depot", ""), ("at", "")):
+        for name, usual in (("tab", TABS[0]), ("depot", ""), ("request", "")):
             value = changes.get(name, getattr(self, name))
             if value != usual:
                 kept[name] = value
@@ -129,7 +129,7 @@ def may_work(request: PartRequest, user: User, mine: Iterable[int]) -> bool:
 
 
 def read(query: QueryDict, user: User, now: datetime) -> Board:
-    """The board for an address (tab=, depot=, at=, after= or before=): as many queries, whatever it shows."""
+    """The board for an address (tab=, depot=, request=, after= or before=): as many queries, whatever it shows."""
     look = Look.of(query)
     depots = list(
         Depot.objects.filter(is_active=True).annotate(
@@ -145,7 +145,7 @@ def read(query: QueryDict, user: User, now: datetime) -> Board:
     states = TO_SHIP if look.tab == "ship" else (State.SHIPPED,)
     found = page(for_board(requests.filter(state__in=states)), Keyset(key), query, PAGE_SIZE)
     orders = orders_of(found.rows, user, mine, now, key)
-    current = _current(orders, look.at)
+    current = _current(orders, look.request)
     return Board(
         tab=look.tab,
         tabs=_tabs(look, held),
@@ -195,19 +195,21 @@ def _tabs(look: Look, held: dict[str, int]) -> tuple[Filter, ...]:
         return f"{name} · {_('%(count)d late') % {'count': late}}" if late else name
 
     return (
-        Filter(_("To ship"), look.url(tab="ship", at=""), held["ship"], look.tab == "ship"),
-        Filter(words(_("On the way"), held["way_late"]), look.url(tab="way", at=""), held["way"], look.tab == "way"),
+        Filter(_("To ship"), look.url(tab="ship", request=""), held["ship"], look.tab == "ship"),
+        Filter(
+            words(_("On the way"), held["way_late"]), look.url(tab="way", request=""), held["way"], look.tab == "way"
+        ),
     )
 
 
 def _choices(look: Look, depots: Sequence[Depot], has_own: bool) -> tuple[Filter, ...]:
     """Whose requests are shown: the reader's own depots first, when there are any."""
     named = any(depot.code == look.depot for depot in depots)
-    rows = [Filter(_("My depots"), look.url(depot="", at=""), current=not look.depot)] if has_own else []
+    rows = [Filter(_("My depots"), look.url(depot="", request=""), current=not look.depot)] if has_own else []
     every = look.depot == EVERY if has_own else not named
-    rows.append(Filter(_("All depots"), look.url(depot=EVERY if has_own else "", at=""), current=every))
+    rows.append(Filter(_("All depots"), look.url(depot=EVERY if has_own else "", request=""), current=every))
     rows += [
-        Filter(depot.name, look.url(depot=depot.code, at=""), current=depot.code == look.depot) for depot in depots
+        Filter(depot.name, look.url(depot=depot.code, request=""), current=depot.code == look.depot) for depot in depots
     ]
     return tuple(rows)
 
