@@ -32,6 +32,7 @@ def rule_of(row: Commitment) -> Rule:
         stops_on=frozenset(row.stops_on),
         cancels_on=frozenset(row.cancels_on),
         restarts=row.restarts,
+        per=row.per,
         when=tuple(sorted(row.when.items())),
         targets=tuple(row.targets),
         adds_travel=row.adds_travel,
@@ -125,9 +126,6 @@ class TimelineBook:
 
     def hours(self, calendar: int, at: datetime) -> tuple[int, WorkingHours]:
         return self.tables.hours(calendar, at)
-
-    def provisional(self, hours: WorkingHours) -> WorkingHours:
-        return calendars.without_years(hours)
 
     def travel(self, at: datetime) -> Travel | None:
         if at not in self._travel:

@@ -8,7 +8,6 @@ one only through a CALENDAR_CHANGED fact.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -48,12 +47,6 @@ def compile_hours(content: dict[str, Any]) -> WorkingHours:
 def _hours_of(version_id: int) -> tuple[int, WorkingHours]:
     version = CalendarVersion.objects.get(pk=version_id)
     return version.number, compile_hours(version.content)
-
-
-@lru_cache(maxsize=256)
-def without_years(hours: WorkingHours) -> WorkingHours:
-    """The same hours as if no year were unknown: only for a due time that is marked provisional."""
-    return replace(hours, known_years=None)
 
 
 def standing(year: int | None = None) -> list[SpecialDay]:

@@ -44,7 +44,7 @@ def month_end(year: int, month: int, before: int, after: int, hours: WorkingHour
     The whole days of the calendar's zone; `after` 0: to the end of the month. A year that is not published
     counts as ordinary weeks.
     """
-    hours = calendars.without_years(hours)
+    hours = hours.in_any_year()
     first_of_next = date(year + month // 12, month % 12 + 1, 1)
     day, left = first_of_next, before + 1
     while left:

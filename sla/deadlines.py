@@ -172,7 +172,7 @@ def retarget(deadline: Deadline, *, due_at: datetime, reason: str, by: User, now
         raise Refused(_("The new target must lie ahead."))
     if due_at > now + FURTHEST:
         raise Refused(_("The new target lies more than a year ahead."))
-    data = {"code": current.code, "due_at": due_at.isoformat(), "reason": reason}
+    data = {"code": current.code, "subject": current.subject, "due_at": due_at.isoformat(), "reason": reason}
     return record(current.timeline, Kind.RETARGETED, at=now, now=now, by=by, data=data)
 
 

@@ -102,6 +102,14 @@ OVER = [Kind.CANCELLED, Kind.CLOSED]
 # more: that an answer comes in half an hour and the rest as fast as for a node down is policy.
 URGENT = {"urgent": True}
 
+# A11: where two hours on site were not enough, the request is drafted at that instant, and its clocks run.
+SPARE: dict[str, Any] = {
+    "starts_on": [Kind.PART_NEEDED, Kind.FIX_LIMIT_PASSED],
+    # What is on its way is owed, even when the fault is solved without it.
+    "cancels_on": [Kind.PART_CANCELLED, Kind.CANCELLED],
+    "per": "request",
+}
+
 COMMITMENTS: list[dict[str, Any]] = [
     {
         "code": "response",
@@ -169,6 +177,23 @@ COMMITMENTS: list[dict[str, Any]] = [
         "targets": [{"minutes": 120}],
         "pause_reasons": ACCEPTED,
         "expiry_fact": Kind.FIX_LIMIT_PASSED,
+    },
+    {
+        "code": "spare_shipped",
+        "name": "24 小时发件",
+        "clause": "A11",
+        **SPARE,
+        "stops_on": [Kind.PART_SHIPPED],
+        "targets": [{"minutes": 1440}],
+    },
+    {
+        "code": "spare_delivered",
+        "name": "2 个工作日送达",
+        "clause": "A6 A11",
+        **SPARE,
+        "stops_on": [Kind.PART_DELIVERED],
+        "targets": [{"days": 2}],
+        "calendar": "cn",
     },
     {
         "code": "update",
@@ -261,9 +286,8 @@ def _policy(
     policy, made = Policy.objects.get_or_create(code=code, defaults={"name": name, "is_default": default})
     if not made:
         return
-    always = Calendar.objects.get(code="always")
     for position, commitment in enumerate(COMMITMENTS, start=1):
         fields = {**commitment, **changes.get(commitment["code"], {})}
         fields["ladder"] = ladders[fields.get("ladder", "default")]
-        fields.setdefault("calendar", always)
+        fields["calendar"] = Calendar.objects.get(code=fields.get("calendar", "always"))
         Commitment.objects.create(policy=policy, position=position, valid_from=BEGINNING, **fields)

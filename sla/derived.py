@@ -76,6 +76,7 @@ def _new_row(timeline: Timeline, run: Run, tables: Tables, now: datetime) -> Dea
 
 DERIVED = (
     "commitment_id",
+    "subject",
     "state",
     "started_at",
     "target_seconds",
@@ -93,6 +94,7 @@ DERIVED = (
 """What `sla_audit` compares: these columns follow from the facts alone."""
 WRITTEN = {
     "commitment_id": "bigint",
+    "subject": "text",
     "state": "text",
     "started_at": "timestamptz",
     "target_seconds": "bigint",
@@ -128,6 +130,7 @@ def values_of(run: Run, now: datetime) -> dict[str, Any]:
     time, margin = run.target.time, run.margin
     return {
         "commitment_id": run.rule.id,
+        "subject": run.subject,
         "state": "paused" if pause else run.state,
         "started_at": run.started_at,
         "target_seconds": None if time is None else int(time.total_seconds()),

@@ -19,6 +19,7 @@ class Kind(models.TextChoices):
     PART_NEEDED = "part_needed", _("Spare part requested")
     PART_SHIPPED = "part_shipped", _("Spare part handed to the carrier")
     PART_DELIVERED = "part_delivered", _("Spare part signed for at the site")
+    PART_CANCELLED = "part_cancelled", _("Spare part request withdrawn")
     SOLVED = "solved", _("Solved")
     CLOSED = "closed", _("Closed")
     CANCELLED = "cancelled", _("Withdrawn")

@@ -11,8 +11,9 @@ import re
 from bisect import bisect_left, bisect_right
 from calendar import isleap
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import count, islice, pairwise
 from zoneinfo import ZoneInfo
 
@@ -238,6 +239,10 @@ class WorkingHours:
 
     # Questions about dates
 
+    def in_any_year(self) -> "WorkingHours":
+        """The same hours with unknown years read as ordinary weeks: only for what is marked provisional."""
+        return _in_any_year(self)
+
     def slots_on(self, day: date) -> Slots:
         """The slots of one local date, by the precedence above; UnknownYear."""
         if self.known_years is not None and day.year not in self.known_years:
@@ -358,6 +363,11 @@ class WorkingHours:
                         spans.append(span)
                 day, midnight = day + _ONE_DAY, midnight + _ONE_DAY
         return _Year(spans)
+
+
+@lru_cache(maxsize=256)
+def _in_any_year(hours: WorkingHours) -> WorkingHours:
+    return replace(hours, known_years=None)
 
 
 def _stretches(tz: ZoneInfo, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:

@@ -54,7 +54,7 @@ class _Machine:
     def __init__(self, book: Book, now: datetime) -> None:
         self.book, self.now = book, now
         self.runs: list[Run] = []
-        self.open: dict[str, Run] = {}
+        self.open: dict[tuple[str, str], Run] = {}
         self.turns: dict[str, int] = {}
         self.terms: dict[str, Any] = {}
         self.critical: dict[str, Any] | None = None
@@ -95,10 +95,30 @@ class _Machine:
         if change is not None:
             change(fact)
         for run in list(self.open.values()):
-            self._stop_or_cancel(run, fact)
+            if self._concerns(fact, run):
+                self._stop_or_cancel(run, fact)
         for rule in self._rules(fact.at):
-            if fact.kind in rule.starts_on and rule.code not in self.open:
+            if fact.kind in rule.starts_on and not self._runs_already(rule, fact):
                 self._start(rule, fact)
+
+    def _concerns(self, fact: FactView, run: Run) -> bool:
+        """Whether a fact speaks of what the clock runs for. The one without a name is meant where none has the name."""
+        named = run.rule.subject(fact)
+        if not named or named == run.subject:
+            return True
+        return not run.subject and (run.rule.code, named) not in self.open
+
+    def _runs_already(self, rule: Rule, fact: FactView) -> bool:
+        """Whether the clock that a fact would start is running. One without a name takes the fact's."""
+        named = rule.subject(fact)
+        if (rule.code, named) in self.open:
+            return True
+        nameless = self.open.pop((rule.code, ""), None) if named else None
+        if nameless is None:
+            return False
+        nameless.subject = named
+        self.open[rule.code, named] = nameless
+        return True
 
     def _rules(self, at: datetime) -> list[Rule]:
         policy = self.terms.get("policy")
@@ -116,7 +136,9 @@ class _Machine:
 
     def _close_cycle(self, fact: FactView) -> None:
         for run in list(self.open.values()):
-            self._close(run, fact, cancelled=True)
+            # A parcel on its way is owed as before, whatever round of talk the matter is in.
+            if not run.rule.per:
+                self._close(run, fact, cancelled=True)
         self.cycle += 1
         self.turns.clear()
         self.seen.clear()
@@ -130,8 +152,9 @@ class _Machine:
         due, provisional = self._due(rule, target, hours, fact.at, [])
         run = Run(rule, self.cycle, turn, 1, fact.at, fact, target, fact.at, version, hours, due, provisional)
         run.critical = self._critical(fact.at)
+        run.subject = rule.subject(fact)
         self.runs.append(run)
-        self.open[rule.code] = run
+        self.open[rule.code, run.subject] = run
 
     def _stop_or_cancel(self, run: Run, fact: FactView) -> None:
         if run.started_by is fact or run.started_at > fact.at:
@@ -149,7 +172,7 @@ class _Machine:
             run.state = "missed"
         else:
             run.state = "cancelled" if cancelled else "met"
-        del self.open[run.rule.code]
+        del self.open[run.rule.code, run.subject]
 
     # Pauses
 
@@ -195,8 +218,9 @@ class _Machine:
     def _apply_terms(self, fact: FactView) -> None:
         """Changed terms re-target what runs; what is already over stays as it is (example 8)."""
         rules = {rule.code: rule for rule in self._rules(fact.at)}
+        running = {code for code, _subject in self.open}
         for run in list(self.open.values()):
-            rule = rules.pop(run.rule.code, None)
+            rule = rules.get(run.rule.code)
             if rule is None:
                 self._close(run, fact, cancelled=True)
             elif not run.is_over(fact.at) and not run.fixed_due:
@@ -204,7 +228,7 @@ class _Machine:
                 self._revise(run, run.rule if same_policy else rule, fact)
         closed = {run.rule.code for run in self.runs if run.cycle == self.cycle and not run.is_dropped}
         for rule in rules.values():
-            if rule.code not in closed and self.seen & rule.starts_on and not self.seen & rule.stops_on:
+            if rule.code not in closed | running and self.seen & rule.starts_on and not self.seen & rule.stops_on:
                 self._start(rule, fact)
 
     def _apply_calendar(self, fact: FactView) -> None:
@@ -234,7 +258,7 @@ class _Machine:
             self._recount(successor)
 
     def _retarget(self, fact: FactView) -> None:
-        run = self.open.get(fact.data["code"])
+        run = self.open.get((fact.data["code"], fact.data.get("subject", "")))
         if run is not None and not run.is_over(fact.at):
             due = datetime.fromisoformat(fact.data["due_at"])
             successor = self._supersede(run, fact, due_at=due, fixed_due=True, is_provisional=False)
@@ -245,7 +269,7 @@ class _Machine:
         successor = replace(run, revision=run.revision + 1, revised_by=fact, **copies, **changes)
         run.state, run.stopped_at, run.stopped_by = "superseded", fact.at, fact
         self.runs.append(successor)
-        self.open[run.rule.code] = successor
+        self.open[run.rule.code, run.subject] = successor
         return successor
 
     # Targets
@@ -283,7 +307,7 @@ class _Machine:
         try:
             return self._count(rule, target, hours, start, pauses), False
         except UnknownYear:
-            return self._count(rule, target, self.book.provisional(hours), start, pauses), True
+            return self._count(rule, target, hours.in_any_year(), start, pauses), True
 
     def _count(self, rule: Rule, target: Target, hours: WorkingHours, start: datetime, pauses: list[Pause]) -> datetime:
         due = clock.due_at(start, target.of(rule), hours, pauses)

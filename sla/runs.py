@@ -41,6 +41,7 @@ class Rule:
     stops_on: frozenset[str]
     cancels_on: frozenset[str] = frozenset()
     restarts: bool = False
+    per: str = ""
     when: tuple[tuple[str, Any], ...] = ()
     targets: tuple[dict[str, Any], ...] = ()
     adds_travel: bool = False
@@ -48,6 +49,10 @@ class Rule:
     closes_at: int = 18 * 60
     pause_reasons: frozenset[str] = frozenset()
     expiry_fact: str = ""
+
+    def subject(self, fact: FactView) -> str:
+        """What a fact is about, where each such thing has a clock of its own; empty when it names none."""
+        return str(fact.data.get(self.per, "")) if self.per else ""
 
 
 @dataclass(frozen=True)
@@ -69,9 +74,6 @@ class Book(Protocol):
 
     def hours(self, calendar: int, at: datetime) -> tuple[int, WorkingHours]:
         """Version number and hours of a calendar in force at `at`."""
-
-    def provisional(self, hours: WorkingHours) -> WorkingHours:
-        """The same hours with unknown years read as ordinary weeks."""
 
     def travel(self, at: datetime) -> Travel | None:
         """The travel figure of the timeline's site in force at `at`."""
@@ -102,6 +104,7 @@ class Target:
 class Run:
     """One target of one run of one clock; superseded ones stay beside their successor.
 
+    `subject`: what it runs for, where the rule has a clock for each: the request "12". Empty until a fact names it.
     `critical`: {"reason", "until"} of the critical period in which it started (N12).
     """
 
@@ -126,6 +129,7 @@ class Run:
     fixed_due: bool = False
     expired: bool = False
     critical: dict[str, Any] | None = None
+    subject: str = ""
 
     @property
     def key(self) -> tuple[str, int, int, int]:
@@ -188,7 +192,8 @@ class Run:
         if self.fixed_due:
             return self.counts_from + clock.scaled(self.due_at - self.counts_from, Fraction(percent, 100))
         ended = [p for p in self.pauses if p.end is not None]
-        at = clock.instant_of(self.counts_from, self.target.of(self.rule), self.hours, ended, Fraction(percent, 100))
+        hours = self.hours.in_any_year() if self.is_provisional else self.hours
+        at = clock.instant_of(self.counts_from, self.target.of(self.rule), hours, ended, Fraction(percent, 100))
         assert at is not None, "every pause that is counted has an end"
         return at
 

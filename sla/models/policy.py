@@ -149,8 +149,9 @@ class Commitment(models.Model):
 
     `targets` is an ordered list of {"when": {term: value}, "minutes": n} or {"when": …, "days": n};
     the first whose `when` matches the timeline's terms counts. `adds_travel` adds the travel minutes
-    from the service base in force when the clock starts (A2). `bands` gives minutes by distance instead:
-    [{"up_to_km": 100, "minutes": 240}, …, {"minutes": 1440}] (A11).
+    from the service base in force when the clock starts (A2). `per` names a detail of the facts: each of
+    its values has a clock of its own, which only facts about it stop (two parcels of one ticket). `bands`
+    gives minutes by distance instead: [{"up_to_km": 100, "minutes": 240}, …, {"minutes": 1440}] (A11).
     """
 
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="commitments", verbose_name=_("policy"))
@@ -167,6 +168,12 @@ class Commitment(models.Model):
     )
     restarts = models.BooleanField(
         _("starts again at each start fact"), default=False, help_text=_("The update clock does.")
+    )
+    per = models.CharField(
+        _("one clock for each"),
+        max_length=24,
+        blank=True,
+        help_text=_("A detail of the facts that tells clocks apart which run side by side: request."),
     )
     targets = models.JSONField(_("targets"), default=list, blank=True)
     adds_travel = models.BooleanField(_("plus travel time"), default=False)

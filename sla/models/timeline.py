@@ -132,6 +132,9 @@ class Deadline(models.Model):
     cycle = models.PositiveSmallIntegerField(_("cycle"), default=1)
     turn = models.PositiveIntegerField(_("turn"), default=1)
     revision = models.PositiveSmallIntegerField(_("revision"), default=1)
+    subject = models.CharField(
+        _("for"), max_length=24, blank=True, help_text=_("The value of the detail that its commitment names: 12.")
+    )
     state = models.CharField(_("state"), max_length=12, choices=State.choices)
     started_at = models.DateTimeField(_("started"))
     target_seconds = models.BigIntegerField(_("target (s)"), null=True)

@@ -171,7 +171,7 @@ def test_every_version_keeps_its_day(site: Site) -> None:
 
 def test_an_mcu_with_terminals_goes_only_when_they_are_connected_elsewhere(site: Site, mcu: Device) -> None:
     children = [install(site, serial=f"TE50-{n}", name=f"TE-{n}", parent=mcu) for n in range(3)]
-    with pytest.raises(Refused, match="TE-0、TE-1、TE-2"):
+    with pytest.raises(Refused, match="TE-0, TE-1, TE-2"):
         lifecycle.retire(mcu, by=None, now=NOW, reason="停产")
     with pytest.raises(Refused):
         lifecycle.retire(mcu, by=None, now=NOW, reason="停产", children_to=mcu)

@@ -111,9 +111,6 @@ class Shelf:
     def hours(self, calendar: int, at: datetime) -> tuple[int, WorkingHours]:
         return 1, self.hours_
 
-    def provisional(self, hours: WorkingHours) -> WorkingHours:
-        return hours
-
     def travel(self, at: datetime) -> Travel | None:
         return Travel(95, 126, "成都", "road table")
 

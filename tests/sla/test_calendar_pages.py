@@ -12,7 +12,6 @@ from sla.facts import Kind
 from sla.models import CalendarDraft, NationalDay
 from tests.factories import AdministratorFactory, LeadFactory, ManagerFactory
 from tests.sla.cases import FAULT, Case, staff
-from tests.sla.test_worked_spares import spares_policy
 
 pytestmark = pytest.mark.django_db
 OVERVIEW, YEAR = "/desk/calendars/", "/desk/calendars/2031/"
@@ -49,7 +48,6 @@ def test_a_year_is_pasted_compared_and_put_in_force(admin: User) -> None:
 
 
 def test_the_clocks_that_would_move_stand_there_with_ticket_hospital_and_both_times(admin: User) -> None:
-    spares_policy()
     case = Case("2026-12-30")
     case.say(Kind.NOTIFIED, "09:00", **FAULT)
     case.say(Kind.PART_NEEDED, "09:00")

@@ -13,7 +13,7 @@ from people.models import ServiceBase
 from sla import deadlines, defaults
 from sla.explain import Explanation, explain
 from sla.facts import Kind
-from sla.models import Calendar, Commitment, NationalYear, Policy
+from sla.models import Calendar, NationalYear
 from tests.factories import ManagerFactory, SiteFactory
 from tests.sla.cases import FAULT, SHANGHAI, Case, local
 
@@ -168,17 +168,13 @@ def test_a_managers_target_is_named_with_its_reason() -> None:
 
 def test_working_days_name_the_law_and_an_unpublished_year_is_provisional() -> None:
     cn = Calendar.objects.get(code="cn")
-    spare = {"starts_on": [Kind.PART_NEEDED], "stops_on": [Kind.PART_DELIVERED], "targets": [{"days": 2}]}
-    policy = Policy.objects.get(code="telemedicine")
-    fields = {"name": "备件到货", "clause": "A12", "valid_from": defaults.BEGINNING, **spare}
-    Commitment.objects.create(policy=policy, code="delivered", calendar=cn, **fields)
     NationalYear.objects.filter(year__gte=2027).delete()
     deadlines.activate_calendar(cn, by=None, now=local("2026-12-01 00:00"))
     case = Case("2026-12-30")
     case.say(Kind.NOTIFIED, "09:00", **FAULT)
-    case.say(Kind.PART_NEEDED, "09:00")
-    explanation = explain(case.clock("delivered"))
-    assert figures(explanation)[1] == ("+ 2 working days", "备件到货")
+    case.say(Kind.PART_NEEDED, "09:00", request=12)
+    explanation = explain(case.clock("spare_delivered"))
+    assert figures(explanation)[1] == ("+ 2 working days", "2 个工作日送达")
     assert "art. 201-203" in explanation.lines[1].detail
     assert "18:00" in explanation.lines[1].detail
     assert explanation.is_provisional

@@ -19,7 +19,6 @@ from sla.holidays import Wrong, parse
 from sla.models import Calendar, CalendarDraft, Deadline, NationalDay
 from tests.factories import AdministratorFactory
 from tests.sla.cases import FAULT, Case, local, staff
-from tests.sla.test_worked_spares import spares_policy
 
 pytestmark = pytest.mark.django_db
 NEW_YEAR = "2027-01-01~2027-01-03,放假,元旦"
@@ -35,7 +34,6 @@ def english() -> Iterator[None]:
 @pytest.fixture
 def admin(db: None) -> User:
     staff()
-    spares_policy()
     return AdministratorFactory()
 
 
@@ -78,15 +76,15 @@ def foreseen(draft: CalendarDraft, now: datetime = NOW) -> list[tuple[str, str]]
 def test_what_is_foreseen_is_what_happens_around_make_up_days(text: str, due: str, admin: User) -> None:
     """Requested on 30 December: the first working day is the 31st, the second lies in a year not published yet."""
     case = asked("2026-12-30 09:00")
-    assert case.clock("delivered").is_provisional
+    assert case.clock("spare_delivered").is_provisional
     draft = drafted(text, admin)
     assert foreseen(draft) == [(due, "final")]
-    assert case.clock("delivered").is_provisional, "looking changes nothing"
+    assert case.clock("spare_delivered").is_provisional, "looking changes nothing"
     assert in_force(draft, admin).moved == 1
-    row = case.clock("delivered")
+    row = case.clock("spare_delivered")
     assert f"{row.due_at.astimezone(NOW.tzinfo):%m-%d %H:%M}" == due
     assert not row.is_provisional
-    assert [one.state for one in case.timeline.deadlines.filter(code="delivered").order_by("revision")] == [
+    assert [one.state for one in case.timeline.deadlines.filter(code="spare_delivered").order_by("revision")] == [
         Deadline.State.SUPERSEDED,
         Deadline.State.RUNNING,
     ]
@@ -99,11 +97,13 @@ def test_a_correction_of_a_year_in_force_moves_only_the_clocks_that_it_touches(a
     other.say(Kind.PART_DELIVERED, "2026-09-24 09:00")
     draft = year_drafts.set_day(2026, now.date() + timedelta(days=2), "holiday", "国庆节", by=admin, now=now)
     moves = year_drafts.moves(draft, now=now)
-    assert [(row.deadline.timeline_id, row.deadline.code) for row in moves.rows] == [(touched.timeline.pk, "delivered")]
+    assert [(row.deadline.timeline_id, row.deadline.code) for row in moves.rows] == [
+        (touched.timeline.pk, "spare_delivered")
+    ]
     assert (moves.examined, moves.total, moves.after) == (1, 1, None)
     in_force(draft, admin, now)
-    assert touched.due("delivered") == "2026-10-10 18:00:00"
-    assert other.timeline.deadlines.filter(code="delivered").count() == 1
+    assert touched.due("spare_delivered") == "2026-10-10 18:00:00"
+    assert other.timeline.deadlines.filter(code="spare_delivered").count() == 1
 
 
 def test_putting_it_in_force_writes_rows_versions_and_one_line_of_the_trail(admin: User) -> None:
@@ -167,12 +167,12 @@ def test_a_day_is_changed_in_a_draft_that_begins_with_what_stands(admin: User) -
 
 def test_a_clock_that_a_manager_set_and_one_that_is_over_stay(admin: User) -> None:
     fixed, over = asked("2026-12-30 09:00"), asked("2026-12-24 09:00")
-    row = fixed.clock("delivered")
+    row = fixed.clock("spare_delivered")
     deadlines.retarget(row, due_at=local("2027-01-02 12:00"), reason="agreed", by=admin, now=NOW)
     draft = drafted(NEW_YEAR, admin)
     assert foreseen(draft) == []
     assert in_force(draft, admin).moved == 0
-    assert fixed.due("delivered") == "2027-01-02 12:00:00"
+    assert fixed.due("spare_delivered") == "2027-01-02 12:00:00"
     assert over.timeline.facts.filter(kind=Kind.CALENDAR_CHANGED).count() == 0
 
 

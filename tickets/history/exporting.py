@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sla import calendars, clock
+from sla import clock
 from sla.book import Tables
 from sla.clock import Pause
 from sla.facts import Kind as F
@@ -95,7 +95,7 @@ def _elapsed(start: datetime, end: datetime, hours: WorkingHours, pauses: list[P
     try:
         return clock.elapsed(start, end, hours, pauses)
     except UnknownYear:
-        return clock.elapsed(start, end, calendars.without_years(hours), pauses)
+        return clock.elapsed(start, end, hours.in_any_year(), pauses)
 
 
 def _minutes(span: timedelta) -> float:
