@@ -51,8 +51,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="traveltime",
             name="is_estimate",
-            field=models.BooleanField(
-                default=False, help_text="Reckoned from the distance; nobody measured it.", verbose_name="estimate"
-            ),
+            field=models.BooleanField(default=False, editable=False, verbose_name="estimate"),
         ),
     ]

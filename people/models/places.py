@@ -151,9 +151,7 @@ class TravelTime(models.Model):
     mode = models.CharField(_("mode"), max_length=8, choices=Mode.choices, default=Mode.ROAD)
     source = models.CharField(_("source"), max_length=120, help_text=_("For example: road table 2026-03"))
     source_date = models.DateField(_("date of the figure"))
-    is_estimate = models.BooleanField(
-        _("estimate"), default=False, help_text=_("Reckoned from the distance; nobody measured it.")
-    )
+    is_estimate = models.BooleanField(_("estimate"), default=False, editable=False)
     valid_from = models.DateTimeField(_("valid from"))
 
     class Meta:
