@@ -11,14 +11,18 @@ from common.strict import LARGEST_KEY, Choice, Flag, Moment, Strict, Text, Whole
 from visits.models import Visit
 
 LONG = 4000
-A_DAY_MS = 24 * 3600 * 1000
-OFFSET = {"min_value": -3650 * A_DAY_MS, "max_value": 3650 * A_DAY_MS}
+FARTHEST_CLOCK = 100 * 366 * 24 * 3600 * 1000
+"""Milliseconds that a phone's clock may be off and still be heard."""
 MOST_PENDING = 500
 MOST_PARTS = 20
 
 
 def _words(most: int, **more: Any) -> Text:
     return Text(max_length=most, required=False, allow_blank=True, default="", **more)
+
+
+def _offset() -> Whole:
+    return Whole(min_value=-FARTHEST_CLOCK, max_value=FARTHEST_CLOCK)
 
 
 class Measure(serializers.FloatField):
@@ -41,7 +45,7 @@ class About(Strict):
     """What a phone says of itself."""
 
     name = _words(80)
-    offset_ms = Whole(**OFFSET)
+    offset_ms = _offset()
     pending = Pending(many=True)
 
     def validate_pending(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -56,7 +60,7 @@ class Act(Strict):
     kind = Text(max_length=20)
     visit = Whole(min_value=1, max_value=LARGEST_KEY)
     at = Moment()
-    offset_ms = Whole(**OFFSET)
+    offset_ms = _offset()
     sent_at = Moment()
     afterwards = Flag(required=False, default=False)
 

@@ -98,7 +98,9 @@ class Held(models.Model):
         verbose_name = _("act to be decided")
         verbose_name_plural = _("acts to be decided")
         ordering = ("id",)
-        indexes: ClassVar = [models.Index(fields=("id",), name="field_held_waiting", condition=Q(decided_at__isnull=True))]
+        indexes: ClassVar = [
+            models.Index(fields=("id",), name="field_held_waiting", condition=Q(decided_at__isnull=True))
+        ]
 
     def __str__(self) -> str:
         return f"{self.visit_id} {self.kind}"

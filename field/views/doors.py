@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -39,7 +39,7 @@ class Door(View):
     """An address of the field app. `phone` is what the phone calls itself."""
 
     authentication_classes = (Session,)
-    schema: ClassVar[Any] = None
+    schema: Any = None
     phone: UUID
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
