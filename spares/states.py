@@ -37,7 +37,7 @@ VERBS: dict[str, Rule] = {
     "ship": Rule(frozenset({S.PACKED}), S.SHIPPED),
     "note_event": Rule(frozenset({S.SHIPPED, S.DELIVERED, S.FITTED})),
     "deliver": Rule(frozenset({S.SHIPPED}), S.DELIVERED),
-    "fit": Rule(frozenset({S.DELIVERED})),
+    "fit": Rule(frozenset({S.DELIVERED, S.FITTED})),
     "cancel": Rule(frozenset({S.DRAFT}) | IN_DEPOT, S.CANCELLED),
 }
 """Verb of `spares.requests` → where it is allowed and where it leads."""

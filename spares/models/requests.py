@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -10,17 +10,25 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from attachments.models import Attachment
+from common.prepared import Given
 from devices.models import Device
-from people.access import ScopedQuerySet
+from people.access import HOSPITAL, ScopedQuerySet
 from people.models import Hospital, Site, User
 from sla.models import Timeline
 from spares.models.parts import Depot, Part
 
 
 class PartRequestQuerySet(ScopedQuerySet["PartRequest"]):
-    """The depot sees every request, but no ticket: what is asked for, where it goes, by when."""
+    """The depot sees every request, but no ticket: what is asked for, where it goes, by when.
+
+    A hospital sees its own from the word that parts are needed; a draft of the engine is for the company to judge.
+    """
 
     sight = "spares.see"
+
+    def seen_by(self, role: str, *, person: int | Given, hospital: int | Given | None) -> Self:
+        rows = super().seen_by(role, person=person, hospital=hospital)
+        return rows.exclude(state="draft") if role in HOSPITAL else rows
 
 
 class PartRequest(models.Model):

@@ -31,6 +31,7 @@ class Act:
         self.request, self.by, self.now = request, by, now
         self.messages: list[Message] = []
         self._changed: set[str] = set()
+        self.is_repeat = False
 
     def change(self, **values: Any) -> None:
         """Set fields of the request; the act's end writes them in one UPDATE."""
@@ -100,7 +101,9 @@ class Act:
         return []
 
     def finish(self) -> None:
-        """Write what changed, tell people and open pages."""
+        """Write what changed, tell people and open pages; of what was told twice there is nothing to write."""
+        if self.is_repeat:
+            return
         row = self.request
         self.change(changed_at=self.now, version=row.version + 1)
         row.save(update_fields=sorted(self._changed))

@@ -42,6 +42,7 @@ def note_event(
     with act(request, "note_event", by=by, now=now) as doing:
         row = doing.request
         if external_id and CarrierEvent.objects.filter(source=source, external_id=external_id).exists():
+            doing.is_repeat = True
             return row
         CarrierEvent.objects.create(
             request=row, kind=Event(kind), at=at, place=place.strip()[:80], text=text.strip()[:200], source=source,
@@ -113,6 +114,7 @@ def fit(
             raise Refused(_("This line belongs to another request."))
         unit = _fitted_unit(row, serial.strip()) if row.part.is_serialised else None
         if unit is not None and unit.state == Unit.State.INSTALLED:
+            doing.is_repeat = True
             return doing.request
         _use(row, unit, 1 if unit else quantity)
         if unit is not None or faulty_serial.strip():
