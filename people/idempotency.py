@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -38,22 +39,24 @@ KEPT_HEADERS = ("Location", "ETag")
 _kept = Prepared(lambda: StoredReply.objects.filter(person=Given("person"), key=Given("key")))
 
 
-def once(request: Request, now: datetime, do: Callable[[], Response]) -> HttpResponseBase:
+def once(request: Request, now: datetime, do: Callable[[], Response], sent: object = None) -> HttpResponseBase:
     """What `do` answers. With the person's same key and the same request: what it answered then.
 
     Two statements more than `do` alone. Whoever sends in parallel waits for the first one's reply; what
-    raises is not kept. Raises `BadHeaders` for a key of no use, `Unprocessable` when it came with another request.
+    raises is not kept. `sent`: what makes it the same request, as JSON; without it, its body.
+    Raises `BadHeaders` for a key of no use, `Unprocessable` when it came with another request.
     """
     if (key := request.headers.get(HEADER)) is None:
         return do()
     if not USABLE.fullmatch(key):
         raise BadHeaders({HEADER: [_("1 to %(most)d printable ASCII characters.") % {"most": LONGEST}]})
-    fingerprint = _fingerprint(request)
+    fingerprint = _fingerprint(request, sent)
     try:
         with transaction.atomic():
             reply = _find(request, key) or _keep(request, key, fingerprint, do(), now)
-    except IntegrityError:
-        # The same request at the same moment: the other one was faster, and this one's work is undone.
+    except (IntegrityError, APIException):
+        # The same request at the same moment: the other one was faster, and this one's work is undone, or it was
+        # refused because the other one had done it.
         if (found := _find(request, key)) is None:
             raise
         reply = found
@@ -62,10 +65,11 @@ def once(request: Request, now: datetime, do: Callable[[], Response]) -> HttpRes
     return HttpResponse(reply.body, status=reply.status, headers=reply.headers, content_type="application/json")
 
 
-def _fingerprint(request: Request) -> str:
+def _fingerprint(request: Request, sent: object) -> str:
     """Who sends what to where. The person's role and hospital belong to it: a reply does not move with them (T011)."""
     asker = person(request)
-    what = [asker.role, asker.hospital_id, request.method, request.path, request.data]
+    body = request.data if sent is None else sent
+    what = [asker.role, asker.hospital_id, request.method, request.path, body]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
