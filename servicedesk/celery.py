@@ -27,6 +27,13 @@ BEAT: dict[str, dict[str, Any]] = {
     "forget-replies": {"task": "people.tasks.forget_replies", "schedule": 3600.0, "options": {"expires": 600}},
     "send-links": {"task": "people.tasks.send_links", "schedule": 5.0, "options": {"expires": 5}},
     "follow-engine": {"task": "tickets.tasks.follow_engine", "schedule": 10.0, "options": {"expires": 10}},
+    "follow-parts": {"task": "tickets.tasks.follow_parts", "schedule": 10.0, "options": {"expires": 10}},
+    "follow-spare-clocks": {"task": "spares.tasks.follow_clocks", "schedule": 300.0, "options": {"expires": 300}},
+    "chase-returns": {
+        "task": "spares.tasks.chase",
+        "schedule": crontab(hour=8, minute=30),
+        "options": {"expires": 3600},
+    },
     "end-waits": {"task": "tickets.tasks.end_waits", "schedule": 30.0, "options": {"expires": 30}},
     "make-reports": {"task": "tickets.tasks.make_reports", "schedule": 5.0, "options": {"expires": 5}},
     "follow-verdicts": {"task": "tickets.tasks.follow_verdicts", "schedule": 300.0, "options": {"expires": 300}},

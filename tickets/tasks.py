@@ -10,8 +10,14 @@ from tickets import workflow
 
 @shared_task
 def follow_engine() -> None:
-    """Tickets whose remote limit ran out need a visit (A2)."""
+    """Tickets whose remote limit ran out need a visit (A2), those whose two hours on site did, parts (A11)."""
     workflow.follow_engine(timezone.now())
+
+
+@shared_task
+def follow_parts() -> None:
+    """Tickets tell what depots and carriers did with their parts."""
+    workflow.follow_parts(timezone.now())
 
 
 @shared_task

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from spares.models import PartRequest
@@ -27,16 +30,32 @@ class TicketVisit(models.Model):
 
 
 class TicketPart(models.Model):
-    """A request for parts for a ticket, in its cycle."""
+    """A request for parts for a ticket, in its cycle. `told` is how far its story has told of it."""
+
+    class Step(models.TextChoices):
+        DRAFTED = "drafted", _("Drafted")
+        ASKED = "asked", _("Asked for")
+        SHIPPED = "shipped", _("On the way")
+        DELIVERED = "delivered", _("Delivered")
+        FITTED = "fitted", _("Fitted")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="parts", verbose_name=_("ticket"))
     request = models.OneToOneField(PartRequest, models.PROTECT, related_name="ticket_link", verbose_name=_("request"))
     cycle = models.PositiveSmallIntegerField(_("cycle"), default=1)
+    told = models.CharField(_("told"), max_length=10, choices=Step.choices, blank=True)
 
     class Meta:
         verbose_name = _("parts for a ticket")
         verbose_name_plural = _("parts for tickets")
         ordering = ("id",)
+        indexes: ClassVar = [
+            models.Index(
+                fields=("told",),
+                name="tickets_parts_in_motion",
+                condition=Q(told__in=["drafted", "asked", "shipped", "delivered"]),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.request_id}"

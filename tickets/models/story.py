@@ -51,6 +51,7 @@ class TicketEvent(models.Model):
         VERDICT = "verdict", _("Who pays")
         QUOTE = "quote", _("Quote")
         URGENT = "urgent", _("Urgent response")
+        PART = "part", _("Spare part")
         VISIT = "visit", _("Visit")
         REPORT = "report", _("Service report")
 

@@ -11,8 +11,18 @@ from tickets.states import Refused
 from tickets.workflow.ending import cancel, close_silent, confirm, remind, reopen, resolve
 from tickets.workflow.engine import follow_engine
 from tickets.workflow.intake import open_ticket
-from tickets.workflow.onsite import arrive, confirm_evidence, depart, remote_failed
+from tickets.workflow.onsite import arrive, confirm_arrival, confirm_evidence, depart, remote_failed
 from tickets.workflow.ownership import accept_owner, assign, decline_owner, offer_owner, take
+from tickets.workflow.parts import (
+    ask_part,
+    choose_depot,
+    deliver_part,
+    draft_part,
+    fit_part,
+    follow_parts,
+    note_part_event,
+    withdraw_part,
+)
 from tickets.workflow.quotes import (
     answer_quote,
     discard_draft,
@@ -29,6 +39,16 @@ from tickets.workflow.terms import Conflict, change_class, change_priority, edit
 from tickets.workflow.triage import configure, follow_triage, pass_on, solve_here
 from tickets.workflow.urgent import mark_urgent, unmark_urgent
 from tickets.workflow.verdicts import follow_verdicts, override_verdict, set_cause
+from tickets.workflow.visiting import (
+    call_off,
+    finish_visit,
+    leave_site,
+    move_visit,
+    reassign_visit,
+    send,
+    sign_visit,
+    start_work,
+)
 from tickets.workflow.waits import end_waits, resume, wait
 
 __all__ = [
@@ -38,32 +58,45 @@ __all__ = [
     "answer",
     "answer_quote",
     "arrive",
+    "ask_part",
     "assign",
+    "call_off",
     "cancel",
     "change_class",
     "change_priority",
+    "choose_depot",
     "close_silent",
     "configure",
     "confirm",
+    "confirm_arrival",
     "confirm_evidence",
     "decline_owner",
+    "deliver_part",
     "depart",
     "discard",
     "discard_draft",
+    "draft_part",
     "edit",
     "end_waits",
     "expire_quotes",
+    "finish_visit",
+    "fit_part",
     "follow_engine",
+    "follow_parts",
     "follow_triage",
     "follow_verdicts",
+    "leave_site",
     "log_call",
     "make_reports",
     "mark_urgent",
+    "move_visit",
     "note",
+    "note_part_event",
     "offer_owner",
     "open_ticket",
     "override_verdict",
     "pass_on",
+    "reassign_visit",
     "record_answer",
     "remind",
     "remote_failed",
@@ -73,13 +106,17 @@ __all__ = [
     "resume",
     "retarget",
     "save_quote",
+    "send",
     "send_quote",
     "set_cause",
+    "sign_visit",
     "solve_here",
+    "start_work",
     "take",
     "unmark_urgent",
     "verify",
     "wait",
+    "withdraw_part",
     "withdraw_quote",
     "words",
 ]

@@ -14,14 +14,19 @@ from tickets.models import Ticket
 from tickets.states import Status
 from tickets.workflow import telling
 from tickets.workflow.act import E, act, each
+from tickets.workflow.parts import draft_parts
 
 
 def follow_engine(now: datetime) -> int:
-    """Send somebody where the remote limit ran out: REMOTE becomes DISPATCH; how many tickets moved.
+    """Do what limits that ran out ask for; how many tickets were changed.
 
-    The on-site clock started at the limit's end by itself (A2). Safe to call at any time, any number
-    of times: a ticket that has moved is not found again.
+    Safe to call at any time, any number of times: a ticket that was changed is not found again.
     """
+    return _send_somebody(now) + draft_parts(now)
+
+
+def _send_somebody(now: datetime) -> int:
+    """Where the remote limit ran out, REMOTE becomes DISPATCH: the on-site clock started by itself then (A2)."""
     facts = Fact.objects.filter(timeline=OuterRef("timeline"))
     reopened = facts.filter(kind=FactKind.REOPENED).order_by("-at").values("at")[:1]
     ran_out = facts.filter(kind=FactKind.REMOTE_LIMIT_PASSED)
