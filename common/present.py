@@ -215,7 +215,7 @@ class SumLine:
 class Leg:
     """One promise of the chain: name and clause, both times, who holds it, and how far it is.
 
-    ``why``: the sentence that names what lost the time. ``explanation`` and ``notes`` (rules that
+    ``since``: what it started from. ``why``: the sentence that names what lost the time. ``explanation`` and ``notes`` (rules that
     lost, re-targetings) fill "why this deadline?", open under the leg that runs now.
     """
 
@@ -224,6 +224,7 @@ class Leg:
     chip: Chip
     state: LegState
     icon: str
+    since: Text = ""
     promised: Text = ""
     actual: Text = ""
     expected: Text = ""

@@ -62,12 +62,17 @@ class Tables:
     def current(cls) -> Tables:
         """The tables as they stand: one small query, and only after a change all of them (see `Edition`)."""
         edition = _edition.first()
+        return cls.of(edition.at if edition else None)
+
+    @classmethod
+    def of(cls, edition: datetime | None) -> Tables:
+        """The tables of an edition that was read along with something else."""
         if edition is None:
             return cls()
-        if edition.at not in _kept:
+        if edition not in _kept:
             _kept.clear()
-            _kept[edition.at] = cls()
-        return _kept[edition.at]
+            _kept[edition] = cls()
+        return _kept[edition]
 
     def rules(self, policy: str, at: datetime) -> list[Rule]:
         """The newest version of each commitment of `policy` that was valid at `at`, in their order."""

@@ -17,6 +17,7 @@ from people import travel
 from people.access import ACTS, may
 from people.models import User
 from tickets import actions, chain, device_page, priorities, quote_card, story, urgent, verdict_card
+from tickets.clocks import Clocks
 from tickets.console_forms import SayForm
 from tickets.models import Quote, Ticket, TicketEvent, TicketVerdict
 from tickets.querysets import TicketQuerySet
@@ -62,7 +63,7 @@ def _seen_by(role: str) -> TicketQuerySet:
 
 def _whole(role: str) -> QuerySet[Ticket]:
     """A ticket that `role` sees, with every row that the page names beside those of a list."""
-    return with_current(_seen_by(role).with_quotes()).filter(number=Given("number")).select_related(
+    return with_current(_seen_by(role).with_quotes().with_onsite()).filter(number=Given("number")).select_related(
         "hospital__region", "site__base", "device__model", "device__parent", "device__project", "reporter__department",
         "fault_class", "owner", "offered_to", "assignee__team", "timeline", "urgent_use",
     ).defer("search")  # fmt: skip
@@ -94,7 +95,8 @@ def find(user: User, number: str) -> Ticket | None:
 
 def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: bool) -> dict[str, Any]:
     """Context of the ticket page."""
-    clocks = chain.Clocks(ticket, now)
+    roads = travel.Roads([ticket.site])
+    clocks = Clocks(ticket, now, roads)
     events = _events(ticket=ticket.pk)
     verdict = current(ticket)
     return {
@@ -113,7 +115,7 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         **_quoted(ticket, verdict, user, now),
         "past": _past(ticket, user, now),
         "radius": device_page.hit_by(ticket),
-        "travel": travel.figure(ticket.site, now),
+        "travel": roads.figure(ticket.site, now),
         **buttons(ticket, user, now),
     }
 

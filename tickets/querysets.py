@@ -48,6 +48,13 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
             has_open_quote=Exists(same.filter(quotes__state="sent")),
         )
 
+    def with_onsite(self) -> Self:
+        """With `has_visits` and `has_parts`, in the same query: most tickets need neither."""
+        same = self.model._default_manager.filter(pk=OuterRef("pk"))
+        return self.annotate(
+            has_visits=Exists(same.filter(visits__isnull=False)), has_parts=Exists(same.filter(parts__isnull=False))
+        )
+
     def for_pages(self) -> Self:
         """With every row that a list names, in one query."""
         return self.select_related("hospital", "site", "device", "fault_class", "owner", "assignee", "timeline").defer(

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from common import wording
 from common.present import Attachment, Chip, Entry, EntryKind, Tag, closed_chip
 from sla.models import Deadline, Page
-from tickets.chain import ICONS, Clocks
+from tickets.chain_legs import ICONS
+from tickets.clocks import Clocks
 from tickets.models import Ticket, TicketEvent
+from visits.models import Visit
 from warranty.wording import OUTCOMES
 
 E = TicketEvent.EventKind
@@ -172,7 +174,17 @@ def _what(event: TicketEvent, now: datetime) -> str:
         old, new = data.get("old"), str(OUTCOMES[data["new"]])
         said = f"{OUTCOMES[old]} → {new}" if old else new
         return wording.labelled(event.get_kind_display(), f"{said} {data['clause']}".strip())
+    if event.kind == E.VISIT:
+        return " · ".join((str(event.get_kind_display()), *_visit(data, now)))
     return str(event.get_kind_display()) + _detail(event, now)
+
+
+def _visit(data: dict[str, Any], now: datetime) -> list[str]:
+    """What was planned or done about a visit: who, when, what came of it."""
+    at = _("on site at %(time)s") % {"time": _value(data["starts_at"], now)} if data.get("starts_at") else ""
+    outcome = Visit.Outcome(data["outcome"]).label if data.get("outcome") else ""
+    said = (VISIT_STEPS[data["how"]], data.get("to", ""), at, outcome, data.get("who", ""))
+    return [str(part) for part in said if part]
 
 
 def _detail(event: TicketEvent, now: datetime) -> str:
@@ -215,6 +227,17 @@ QUOTE_STEPS = {
     "declined": gettext_lazy("declined"),
     "expired": gettext_lazy("expired without an answer"),
     "withdrawn": gettext_lazy("taken back"),
+}
+VISIT_STEPS = {
+    "planned": gettext_lazy("planned"),
+    "moved": gettext_lazy("moved"),
+    "reassigned": gettext_lazy("given to somebody else"),
+    "called_off": gettext_lazy("called off"),
+    "started": gettext_lazy("work began"),
+    "finished": gettext_lazy("work ended"),
+    "signed": gettext_lazy("signed"),
+    "unsigned": gettext_lazy("not signed"),
+    "kept": gettext_lazy("told by somebody who no longer has it"),
 }
 URGENT = {
     "granted": gettext_lazy("%(used)s of %(granted)s this contract year"),

@@ -24,7 +24,7 @@ from people import idempotency
 from people.access import may, person, require
 from people.idempotency import ONCE
 from sla.models import Deadline, Fact, PauseReason
-from tickets import chain, search, workflow
+from tickets import clocks, search, workflow
 from tickets.actions import ACTS
 from tickets.api import filing, serializers
 from tickets.api.base import IF_MATCH, TicketView, answer, check_unchanged, etag, refusals
@@ -138,14 +138,14 @@ class Deadlines(TicketView):
         """Every clock of a ticket with its sum, oldest first."""
         now, ticket = timezone.now(), self.find(request, number)
         rows = Deadline.objects.filter(timeline=ticket.timeline_id).exclude(state=Deadline.State.WITHDRAWN)
-        clocks = rows.select_related("commitment__calendar", "timeline__site")
+        found = rows.select_related("commitment__calendar", "timeline__site")
         judge = may(request.user, "sla.confirm_evidence")
         body = {
             "ticket": ticket.number,
             "cycle": ticket.cycle,
             "now": now,
-            "deadlines": clocks,
-            "evidence": chain.undecided(Fact.objects.filter(timeline=ticket.timeline_id)) if judge else [],
+            "deadlines": found,
+            "evidence": clocks.undecided(Fact.objects.filter(timeline=ticket.timeline_id)) if judge else [],
         }
         reasons = dict(PauseReason.objects.values_list("code", "name"))
         return Response(serializers.DeadlinesSerializer(body, context={"now": now, "reasons": reasons}).data)

@@ -148,6 +148,9 @@ class Ticket(models.Model):
     has_quotes: bool
     has_open_quote: bool
     """Only of rows read `with_quotes`."""
+    has_visits: bool
+    has_parts: bool
+    """Only of rows read `with_onsite`."""
     objects = TicketQuerySet.as_manager()
 
     class Meta:
