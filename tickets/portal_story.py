@@ -99,6 +99,14 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (E.DEPARTED, "time"): gettext_lazy("%(who)s has set out, expected at %(time)s."),
     (E.ARRIVED, ""): gettext_lazy("%(who)s arrived at your site."),
     (E.ARRIVED, "disputed"): gettext_lazy("%(who)s arrived at your site; the time is being checked."),
+    (E.ARRIVED, "hospital"): gettext_lazy("%(who)s says that our engineer is there."),
+    (E.VISIT, "planned"): gettext_lazy("%(to)s is to be with you at %(time)s."),
+    (E.VISIT, "moved"): gettext_lazy("The visit was moved: %(to)s is to be with you at %(time)s."),
+    (E.VISIT, "reassigned"): gettext_lazy("%(to)s comes instead and is to be with you at %(time)s."),
+    (E.VISIT, "called_off"): gettext_lazy("The visit was called off: %(why)s."),
+    (E.VISIT, "finished"): gettext_lazy("The work at your site is over for this time."),
+    (E.VISIT, "signed"): gettext_lazy("%(to)s signed for the visit."),
+    (E.VISIT, "unsigned"): gettext_lazy("Nobody signed for the visit: %(why)s."),
     (E.WAITING, ""): gettext_lazy("It rests as agreed: %(why)s."),
     (E.WAITING, "time"): gettext_lazy("It rests as agreed until %(time)s: %(why)s."),
     (E.RESUMED, ""): gettext_lazy("Work goes on."),
@@ -119,6 +127,11 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (E.QUOTE, "declined"): gettext_lazy("%(name)s declined quote %(quote)s of CNY %(total)s. %(why)s"),
     (E.QUOTE, "expired"): gettext_lazy("Quote %(quote)s has expired without an answer."),
     (E.QUOTE, "withdrawn"): gettext_lazy("%(who)s took back quote %(quote)s: %(why)s."),
+    (E.PART, "asked"): gettext_lazy("A spare part is needed: %(parts)s. It is with you by %(time)s."),
+    (E.PART, "shipped"): gettext_lazy("The spare part is on its way: %(parcel)s, expected at %(time)s."),
+    (E.PART, "delivered"): gettext_lazy("The spare part was signed for by %(received_by)s."),
+    (E.PART, "fitted"): gettext_lazy("The spare part is in its place: %(parts)s."),
+    (E.PART, "withdrawn"): gettext_lazy("The spare part is not needed after all: %(why)s"),
     (E.EDITED, ""): gettext_lazy("%(who)s corrected the description."),
     (E.REPORT, ""): gettext_lazy("The service report is ready. Check code: %(code)s."),
     (E.URGENT, ""): gettext_lazy("Urgent response, from the quota of your contract: %(why)s"),
@@ -131,7 +144,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
 def sentence(event: TicketEvent, now: datetime) -> str:
     """What happened, in one sentence."""
     data = event.data
-    moment = data.get("expected_at") or data.get("until")
+    moment = data.get("expected_at") or data.get("until") or data.get("starts_at")
     variant = "disputed" if data.get("disputed") else data.get("how") or ("time" if moment else "")
     text = SENTENCES.get((event.kind, variant)) or SENTENCES.get((event.kind, ""))
     if text is None:

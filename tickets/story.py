@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
 
@@ -176,7 +176,19 @@ def _what(event: TicketEvent, now: datetime) -> str:
         return wording.labelled(event.get_kind_display(), f"{said} {data['clause']}".strip())
     if event.kind == E.VISIT:
         return " · ".join((str(event.get_kind_display()), *_visit(data, now)))
+    if event.kind == E.PART:
+        return " · ".join((str(event.get_kind_display()), *_part(data, now)))
     return str(event.get_kind_display()) + _detail(event, now)
+
+
+def _part(data: dict[str, Any], now: datetime) -> Iterator[str]:
+    """A step of a request for parts: its number, what it is for, what happened, when it is expected."""
+    yield data["request"]
+    if data["parts"]:
+        yield data["parts"]
+    yield str(PART_STEPS[data["how"]]) % data
+    if at := data["until"] or data["expected_at"]:
+        yield (_("by %(time)s") if data["until"] else _("expected %(time)s")) % {"time": _value(at, now)}
 
 
 def _visit(data: dict[str, Any], now: datetime) -> list[str]:
@@ -238,6 +250,16 @@ VISIT_STEPS = {
     "signed": gettext_lazy("signed"),
     "unsigned": gettext_lazy("not signed"),
     "kept": gettext_lazy("told by somebody who no longer has it"),
+}
+PART_STEPS = {
+    "drafted": gettext_lazy("two hours on site ran out: drafted by itself"),
+    "asked": gettext_lazy("asked for"),
+    "more": gettext_lazy("more parts asked for"),
+    "depot": gettext_lazy("sent from %(depot)s"),
+    "shipped": gettext_lazy("handed to the carrier: %(parcel)s"),
+    "delivered": gettext_lazy("signed for by %(received_by)s"),
+    "fitted": gettext_lazy("fitted"),
+    "withdrawn": gettext_lazy("withdrawn"),
 }
 URGENT = {
     "granted": gettext_lazy("%(used)s of %(granted)s this contract year"),

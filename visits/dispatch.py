@@ -100,7 +100,7 @@ def open_now(
     at: datetime,
     timeline: Timeline | None,
     way: Way | None,
-    by: User,
+    by: User | None,
     now: datetime,
 ) -> Visit:
     """A visit that nobody planned: the engineer sets out, or is there. Never refused for another booking."""
@@ -184,7 +184,7 @@ def _new(
     purpose: str,
     subject: str,
     timeline: Timeline | None,
-    by: User,
+    by: User | None,
     now: datetime,
     **window: datetime,
 ) -> Visit:

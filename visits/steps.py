@@ -48,13 +48,16 @@ class Presence:
 class Step:
     """One step of a locked visit: whether it counts, whether it moves the visit, and what is strange about it."""
 
-    def __init__(self, visit: Visit, verb: str, by: User, now: datetime, evidence: Evidence) -> None:
+    def __init__(self, visit: Visit, verb: str, by: User | None, now: datetime, evidence: Evidence) -> None:
         self.visit, self.verb, self.by, self.now, self.evidence = visit, verb, by, now, evidence
         self.at = evidence.happened(now)
         self.flags: list[str] = ["late"] if evidence.is_late(now) else []
         self.data: dict[str, Any] = {}
-        self.is_repeated = said_before(visit, by, evidence) is not None
+        earlier = said_before(visit, by, evidence)
+        self.is_repeated = earlier is not None
         self.moves = not self.is_repeated and self._judge()
+        if earlier is not None:
+            visit.step_line = earlier
 
     def _judge(self) -> bool:
         if self.at > self.now:
@@ -75,7 +78,7 @@ class Step:
 
     def _taken_by(self) -> User | None:
         """Who has the visit, when an engineer speaks who has it no longer; the desk may speak for anybody."""
-        if self.by.role != Role.ENGINEER:
+        if self.by is None or self.by.role != Role.ENGINEER:
             return None
         crew = list(self.visit.crew.select_related("engineer").order_by("-is_lead", "-pk"))
         standing = [row.engineer for row in crew if row.released_at is None]
@@ -116,7 +119,7 @@ class Step:
         if self.moves and to is not None:
             self.visit.state = to
         save(self.visit, self.now)
-        row = line(
+        row = self.visit.step_line = line(
             self.visit,
             VisitRecord.Kind.STEP,
             by=self.by,
@@ -127,6 +130,7 @@ class Step:
             is_public=is_public,
             step=self.verb,
             flags=self.flags,
+            moved=self.moves,
             **self.data,
         )
         if self.is_kept:
@@ -137,11 +141,11 @@ class Step:
         return self.visit
 
 
-def tell_lead(visit: Visit, kind: str, *, by: User, now: datetime, key: str, **more: Any) -> None:
+def tell_lead(visit: Visit, kind: str, *, by: User | None, now: datetime, key: str, **more: Any) -> None:
     """Tell the leads on duty in the visit's region."""
     people = [one for one in roster.on_duty(Role.LEAD, visit.hospital.region_id, now) if one != by]
     place = visit.hospital.short_name or visit.hospital.name
-    context = {"who": by.name, "title": visit.subject, "hospital": place, **more}
+    context = {"who": by.name if by else "", "title": visit.subject, "hospital": place, **more}
     link = visit.timeline.link if visit.timeline else ""
     outbox.tell_many(people, kind, context=context, link=link, dedupe_key=f"visit:{visit.pk}:{key}", now=now)
 
@@ -260,7 +264,7 @@ def finish(
     outcome: str,
     found: str = "",
     done: str = "",
-    by: User,
+    by: User | None,
     now: datetime,
     evidence: Evidence = NOW,
 ) -> Visit:
@@ -277,7 +281,8 @@ def finish(
     step.fill("finished_at")
     step.data |= {"outcome": came_to, "found": found, "done": done}
     if step.moves:
-        row.outcome, row.found, row.done, row.expected_arrival_at = came_to, found.strip(), done.strip(), None
+        row.outcome, row.expected_arrival_at = came_to, None
+        row.found, row.done = found.strip() or row.found, done.strip() or row.done
         if (begun := _set_out(row)) < step.at:
             step.book((begun, step.at))
         else:

@@ -27,6 +27,7 @@ from people import lockout
 from people.models import User
 from servicedesk.demo import cast, history, texts
 from servicedesk.demo.world import read
+from sla.evidence import Evidence
 from sla.models import Fact
 from tickets import workflow
 from tickets.models import FaultTile, SavedFilter, Ticket
@@ -129,8 +130,8 @@ class Stories:
         """An arrival from a phone whose clock runs an hour ahead waits for a lead's word."""
         ticket, engineer = self.failed("no_power", 150), self.people["lihang"]
         workflow.depart(ticket, by=engineer, now=self.ago(100))
-        said = {"device_id": "phone", "clock_offset_ms": 3_600_000}
-        return workflow.arrive(ticket, by=engineer, at=self.ago(-50), **said, now=self.now)
+        said = Evidence(self.ago(-50), "phone", 3_600_000)
+        return workflow.arrive(ticket, by=engineer, evidence=said, now=self.now)
 
     def tell(self) -> dict[str, Ticket]:
         nurse, lead = self.people["zhoumin"], self.people["linxiao"]

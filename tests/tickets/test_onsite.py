@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from people.models import TravelTime
+from sla.evidence import Evidence
 from sla.models import PauseReason
 from tests.factories import EngineerFactory, ServiceBaseFactory, TeamFactory, TravelTimeFactory
 from tests.tickets.conftest import Scene
@@ -86,10 +87,7 @@ def test_an_arrival_sent_late_meets_the_promise_with_the_devices_offset_taken_of
     ticket = workflow.arrive(
         ticket,
         by=scene.engineer,
-        at=device_says,
-        device_id="phone-7",
-        clock_offset_ms=3000,
-        client_key=uuid4(),
+        evidence=Evidence(device_says, "phone-7", 3000, uuid4()),
         now=due + timedelta(hours=4, minutes=30),
     )
     onsite = scene.clock(ticket, "onsite")
@@ -100,7 +98,8 @@ def test_an_arrival_sent_late_meets_the_promise_with_the_devices_offset_taken_of
 def test_the_same_arrival_sent_twice_counts_once(scene: Scene) -> None:
     ticket, key = on_the_way(scene), uuid4()
     for _ in range(2):
-        ticket = workflow.arrive(ticket, by=scene.engineer, at=scene.at("12:10"), client_key=key, now=scene.at("12:20"))
+        said = Evidence(scene.at("12:10"), client_key=key)
+        ticket = workflow.arrive(ticket, by=scene.engineer, evidence=said, now=scene.at("12:20"))
     assert scene.facts(ticket).count("arrived") == scene.kinds(ticket).count("arrived") == 1
     assert ticket.status == Status.ON_SITE
 
@@ -108,7 +107,7 @@ def test_the_same_arrival_sent_twice_counts_once(scene: Scene) -> None:
 def test_an_arrival_that_comes_after_the_solution_is_evidence_and_moves_nothing(scene: Scene) -> None:
     ticket = on_the_way(scene)
     ticket = workflow.resolve(ticket, by=scene.operator, cause="电源", action="更换", now=scene.at("13:00"))
-    ticket = workflow.arrive(ticket, by=scene.engineer, at=scene.at("12:10"), client_key=uuid4(), now=scene.at("13:30"))
+    ticket = workflow.arrive(ticket, by=scene.engineer, evidence=Evidence(scene.at("12:10")), now=scene.at("13:30"))
     assert ticket.status == Status.SOLVED
     assert scene.clock(ticket, "onsite").state == "met"
 
@@ -116,7 +115,7 @@ def test_an_arrival_that_comes_after_the_solution_is_evidence_and_moves_nothing(
 def test_an_arrival_that_comes_during_a_wait_is_where_the_wait_leads_back_to(scene: Scene) -> None:
     reason = PauseReason.objects.get(code="no_access")
     ticket = workflow.wait(on_the_way(scene), by=scene.operator, reason=reason, note="", now=scene.at("12:00"))
-    ticket = workflow.arrive(ticket, by=scene.engineer, at=scene.at("11:55"), now=scene.at("12:10"))
+    ticket = workflow.arrive(ticket, by=scene.engineer, evidence=Evidence(scene.at("11:55")), now=scene.at("12:10"))
     assert ticket.status == Status.WAITING
     assert workflow.resume(ticket, by=scene.operator, now=scene.at("12:20")).status == Status.ON_SITE
 
@@ -129,8 +128,7 @@ def test_a_clock_far_off_or_an_old_arrival_waits_for_a_lead(scene: Scene, offset
     ticket = workflow.arrive(
         on_the_way(scene),
         by=scene.engineer,
-        at=arrived + timedelta(milliseconds=offset_ms),
-        clock_offset_ms=offset_ms,
+        evidence=Evidence(arrived + timedelta(milliseconds=offset_ms), clock_offset_ms=offset_ms),
         now=arrived + late_by,
     )
     onsite = scene.clock(ticket, "onsite")
@@ -148,8 +146,7 @@ def test_within_the_tolerances_no_lead_is_asked(scene: Scene) -> None:
     ticket = workflow.arrive(
         on_the_way(scene),
         by=scene.engineer,
-        at=arrived + timedelta(minutes=10),
-        clock_offset_ms=600_000,
+        evidence=Evidence(arrived + timedelta(minutes=10), clock_offset_ms=600_000),
         now=arrived + timedelta(hours=12),
     )
     assert not ticket.timeline.facts.get(kind="arrived").is_disputed
@@ -157,7 +154,9 @@ def test_within_the_tolerances_no_lead_is_asked(scene: Scene) -> None:
 
 def test_rejected_evidence_leaves_the_breach(scene: Scene) -> None:
     arrived = scene.at("12:16")
-    ticket = workflow.arrive(on_the_way(scene), by=scene.engineer, at=arrived, now=arrived + timedelta(hours=13))
+    ticket = workflow.arrive(
+        on_the_way(scene), by=scene.engineer, evidence=Evidence(arrived), now=arrived + timedelta(hours=13)
+    )
     fact, later = ticket.timeline.facts.get(kind="arrived"), arrived + timedelta(hours=14)
     ticket = workflow.confirm_evidence(ticket, fact, accept=False, by=scene.lead, now=later)
     onsite = scene.clock(ticket, "onsite")
@@ -168,7 +167,9 @@ def test_rejected_evidence_leaves_the_breach(scene: Scene) -> None:
 
 def test_only_disputed_evidence_of_this_ticket_can_be_confirmed(scene: Scene) -> None:
     ticket, other = on_the_way(scene), on_the_way(scene)
-    other = workflow.arrive(other, by=scene.engineer, at=scene.at("12:16"), now=scene.at("12:16") + timedelta(days=1))
+    other = workflow.arrive(
+        other, by=scene.engineer, evidence=Evidence(scene.at("12:16")), now=scene.at("12:16") + timedelta(days=1)
+    )
     for fact in (ticket.timeline.facts.all()[0], other.timeline.facts.get(kind="arrived")):
         with pytest.raises(Refused):
             workflow.confirm_evidence(ticket, fact, accept=True, by=scene.lead, now=scene.at("2026-03-12 13:00"))
@@ -179,6 +180,6 @@ def test_an_arrival_ahead_of_now_or_before_the_report_is_refused(scene: Scene) -
     ticket = on_the_way(scene)
     for at in (scene.at("12:17"), scene.at("08:59")):
         with pytest.raises(Refused):
-            workflow.arrive(ticket, by=scene.engineer, at=at, now=scene.at("12:16"))
+            workflow.arrive(ticket, by=scene.engineer, evidence=Evidence(at), now=scene.at("12:16"))
     ticket.refresh_from_db()
     assert ticket.status == Status.TRAVEL

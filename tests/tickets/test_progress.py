@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 
 from common.present import NextStep, Step
 from sla import deadlines
+from sla.evidence import Evidence
 from sla.models import PauseReason
 from tests.tickets.conftest import SHANGHAI, Scene
 from tests.tickets.test_onsite import failed_at, on_the_way
@@ -85,7 +86,7 @@ def test_a_late_arrival_is_late_and_a_disputed_one_is_being_checked(scene: Scene
     late = workflow.arrive(on_the_way(scene), by=scene.engineer, now=scene.at("12:58"))
     assert steps(late, scene.at("13:00"))[4].lines == ("12:58", "11 min later than promised")
     next_day = scene.at("2026-03-12 12:00")
-    old = workflow.arrive(on_the_way(scene), by=scene.engineer, at=scene.at("12:16"), now=next_day)
+    old = workflow.arrive(on_the_way(scene), by=scene.engineer, evidence=Evidence(scene.at("12:16")), now=next_day)
     assert steps(old, next_day)[4].lines[-1] == "time is being checked"
 
 

@@ -43,6 +43,7 @@ PUBLIC_DETAILS = {
     "quote": ("how", "quote", "total", "name", "means", "sha256"),
     "urgent": ("how", "used", "granted"),
     "report": ("code",),
+    "visit": ("how", "to", "starts_at", "outcome"),
 }
 """Kind of event → what of its details a hospital may read."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from people import idempotency
 from people.access import person, require
 from people.idempotency import ONCE
 from people.models import User
+from sla import evidence
 from sla.deadlines import OPEN_STATES
 from sla.models import Deadline, Fact, PauseReason
 from tickets import workflow
@@ -193,6 +195,11 @@ def _confirm_evidence(ticket: Ticket, *, fact: Fact, **said: Any) -> Ticket:
     return workflow.confirm_evidence(ticket, fact, **said)
 
 
+def _arrive(ticket: Ticket, *, by: User, now: datetime, **told: Any) -> Ticket:
+    """Check in at the site: the on-site clocks stop (A2, A11)."""
+    return workflow.arrive(ticket, evidence=evidence.Evidence(**told), by=by, now=now)
+
+
 VERBS = (
     Verb("answer", Said, workflow.answer),
     Verb("note", Said, workflow.note),
@@ -205,7 +212,7 @@ VERBS = (
     Verb("decline_owner", Nothing, workflow.decline_owner),
     Verb("remote_failed", Why, workflow.remote_failed),
     Verb("depart", Depart, workflow.depart),
-    Verb("arrive", Arrive, workflow.arrive),
+    Verb("arrive", Arrive, _arrive),
     Verb("confirm_evidence", Evidence, _confirm_evidence),
     Verb("wait", Wait, workflow.wait),
     Verb("resume", Nothing, workflow.resume),

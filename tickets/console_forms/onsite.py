@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sla.evidence import Evidence
 from sla.models import Fact
 from tickets import workflow
 from tickets.console_forms.base import VerbForm
@@ -62,7 +63,7 @@ class ArriveForm(VerbForm):
         return not_after(at, self.now) if at else None
 
     def perform(self) -> None:
-        workflow.arrive(self.ticket, by=self.user, at=self.cleaned_data["at"], now=self.now)
+        workflow.arrive(self.ticket, by=self.user, evidence=Evidence(self.cleaned_data["at"]), now=self.now)
 
 
 class EvidenceForm(VerbForm):

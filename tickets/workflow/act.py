@@ -70,6 +70,10 @@ class Act:
         if (to := VERBS[verb].to) is not None:
             self._become(to)
 
+    def check(self, verb: str) -> None:
+        """Raise `WrongState` unless the ticket's state allows `verb`."""
+        check(self.ticket.status, verb)
+
     def back_from_wait(self) -> None:
         """End a wait: the state in which it began."""
         check(self.ticket.status, "resume")

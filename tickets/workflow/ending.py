@@ -8,12 +8,14 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from people.models import User
+from people.models import Role, User
+from sla.evidence import NOW, Evidence
 from sla.facts import Kind as FactKind
 from tickets.models import Ticket
 from tickets.states import Refused, Status
-from tickets.workflow import telling
+from tickets.workflow import onsite, telling
 from tickets.workflow.act import Act, E, act, each, needed
+from tickets.workflow.parts import drop_parts
 from tickets.workflow.quotes import void_quotes
 from tickets.workflow.terms import clock_terms
 from tickets.workflow.urgent import return_unserved
@@ -24,16 +26,26 @@ def resolve(ticket: Ticket, *, by: User, cause: str, action: str, now: datetime)
     cause = needed(cause, _("Say what the cause was; the hospital reads this."))
     action = needed(action, _("Say what was done; the hospital reads this."))
     with act(ticket, "resolve", by=by, now=now) as doing:
-        doing.name_owner()
-        if doing.ticket.status == Status.NEW:
-            doing.fact(FactKind.RESPONDED)
-        doing.move("resolve")
-        text = f"{cause}\n{action}"
-        doing.change(solution=text, solved_at=now, reminders=0, **NOTHING_AHEAD)
-        event = doing.event(E.SOLVED, public=True, body=text, cause=cause, action=action)
-        doing.fact(FactKind.SOLVED)
-        telling.hospital(doing, "ticket.solved", key=f"event:{event.pk}", text=text)
+        solve(doing, cause, action)
+        onsite.end_visits(doing, _("Solved meanwhile."), found=cause, done=action)
     return doing.ticket
+
+
+def solve(doing: Act, cause: str, action: str, evidence: Evidence = NOW) -> None:
+    """It is solved, at the moment that `evidence` names; a doubtful one waits for a lead's word."""
+    doing.name_owner()
+    if doing.ticket.status == Status.NEW:
+        doing.fact(FactKind.RESPONDED)
+    doing.move("resolve")
+    text, solved_at = f"{cause}\n{action}", evidence.happened(doing.now)
+    doing.change(solution=text, solved_at=solved_at, reminders=0, **NOTHING_AHEAD)
+    event = doing.event(E.SOLVED, public=True, body=text, at=solved_at, cause=cause, action=action)
+    doing.fact(FactKind.SOLVED, disputed=evidence.is_doubtful(doing.now), **evidence.as_fact(doing.now))
+    drop_parts(doing, _("Solved without it."), drafts_only=True)
+    telling.hospital(doing, "ticket.solved", key=f"event:{event.pk}", text=text)
+    if evidence.is_doubtful(doing.now):
+        people = telling.on_duty(doing, Role.LEAD, Role.MANAGER)
+        telling.tell(doing, "ticket.solved_late", people, key=f"event:{event.pk}", solved_at=solved_at.isoformat())
 
 
 NOTHING_AHEAD = {"resume_to": "", "wait_until": None, "expected_arrival_at": None}
@@ -90,6 +102,8 @@ def cancel(ticket: Ticket, *, by: User, reason: str, now: datetime) -> Ticket:
         doing.move("cancel")
         void_quotes(doing, reason)
         return_unserved(doing, reason)
+        drop_parts(doing, reason, drafts_only=False)
+        onsite.end_visits(doing, reason)
         doing.change(closed_at=now, offered_to=None, **NOTHING_AHEAD)
         event = doing.event(E.CANCELLED, public=True, body=reason)
         doing.fact(FactKind.CANCELLED)

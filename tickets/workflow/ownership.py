@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from people.models import Role, User
 from tickets.models import Ticket
 from tickets.states import Refused, Status
-from tickets.workflow import telling
+from tickets.workflow import onsite, telling
 from tickets.workflow.act import TECHNICIANS, Act, E, act
 
 
@@ -43,7 +43,7 @@ def _hand(doing: Act, to: User | None) -> None:
     doing.change(assignee=to, team=to.team if to else None)
     if doing.ticket.status == Status.TRAVEL:
         doing.move("turn_back")
-        doing.change(expected_arrival_at=None)
+    onsite.turn_back(doing, to)
     event = doing.event(E.ASSIGNED, public=False, old=before.name if before else "", to=to.name if to else "")
     telling.tell(doing, "ticket.assigned", [to], key=f"event:{event.pk}")
 

@@ -253,7 +253,8 @@ def _tell(doing: Act, step: Step, request: PartRequest, *, public: bool = True) 
         Step.DRAFTED: request.requested_at, Step.ASKED: asked_at, Step.SHIPPED: request.shipped_at,
         Step.DELIVERED: request.delivered_at,
     }  # fmt: skip
-    said, reason = _facts(request), request.cancel_reason if step == Step.WITHDRAWN else ""
+    said = _facts(request, is_promise=step in {Step.DRAFTED, Step.ASKED})
+    reason = request.cancel_reason if step == Step.WITHDRAWN else ""
     at = moments.get(step) or doing.now
     event = doing.event(E.PART, public=public and step != Step.DRAFTED, at=at, body=reason, how=str(step), **said)
     key = f"event:{event.pk}"
@@ -261,22 +262,22 @@ def _tell(doing: Act, step: Step, request: PartRequest, *, public: bool = True) 
         people = [doing.ticket.assignee, *telling.on_duty(doing, Role.LEAD)]
         telling.tell(doing, "ticket.part_drafted", people, key=key, request=request.number)
     elif step == Step.ASKED:
-        telling.hospital(doing, "ticket.part_needed", key=key, request=request.number, deliver_by_at=said["deliver_by"])
+        telling.hospital(doing, "ticket.part_needed", key=key, request=request.number, deliver_by_at=said["until"])
     elif step == Step.SHIPPED:
         parcel = " ".join(part for part in (request.carrier, request.waybill) if part)
         told = {"request": request.number, "parcel": parcel, "expected_at": said["expected_at"]}
         telling.hospital(doing, "ticket.part_shipped", key=key, **told)
 
 
-def _facts(request: PartRequest) -> dict[str, Any]:
-    """What the story keeps of a request at that moment."""
+def _facts(request: PartRequest, *, is_promise: bool = False) -> dict[str, Any]:
+    """What the story keeps of a request at that moment; `is_promise`: by when it is at the site, too."""
     lines = request.lines.select_related("part").order_by("pk")
     return {
         "request": request.number,
         "parts": "、".join(f"{line.part.name} × {line.quantity}" for line in lines),
         "depot": request.depot.name if request.depot else "",
         "parcel": " ".join(part for part in (request.carrier, request.waybill) if part),
-        "expected_at": request.expected_at.isoformat() if request.expected_at else "",
-        "deliver_by": request.deliver_by.isoformat() if request.deliver_by else "",
+        "until": request.deliver_by.isoformat() if is_promise and request.deliver_by else "",
+        "expected_at": request.expected_at.isoformat() if request.shipped_at and request.expected_at else "",
         "received_by": request.received_by,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -14,6 +14,9 @@ from people.access import ScopedQuerySet
 from people.models import Hospital, ServiceBase, Site, User
 from sla.models import Timeline
 from visits.models.checklists import Checklist
+
+if TYPE_CHECKING:
+    from visits.models.records import VisitRecord
 
 ONE_ENGINEER = Func(F("engineer"), F("engineer"), models.Value("[]"), function="int8range")
 """A range of one key overlaps itself only, so that no extension is needed to compare keys in a range index."""
@@ -107,6 +110,8 @@ class Visit(models.Model):
     changed_at = models.DateTimeField(_("changed"))
 
     objects = VisitQuerySet.as_manager()
+    step_line: VisitRecord
+    """Only of rows that a step of `visits.dispatch` returned: what it wrote down, with its flags."""
 
     class Meta:
         verbose_name = _("visit")
