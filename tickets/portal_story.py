@@ -127,11 +127,13 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (E.QUOTE, "declined"): gettext_lazy("%(name)s declined quote %(quote)s of CNY %(total)s. %(why)s"),
     (E.QUOTE, "expired"): gettext_lazy("Quote %(quote)s has expired without an answer."),
     (E.QUOTE, "withdrawn"): gettext_lazy("%(who)s took back quote %(quote)s: %(why)s."),
-    (E.PART, "asked"): gettext_lazy("A spare part is needed: %(parts)s. It is with you by %(time)s."),
-    (E.PART, "shipped"): gettext_lazy("The spare part is on its way: %(parcel)s, expected at %(time)s."),
+    (E.PART, "asked"): gettext_lazy("A spare part is needed: %(parts)s."),
+    (E.PART, "asked, time"): gettext_lazy("A spare part is needed: %(parts)s. It is with you by %(time)s."),
+    (E.PART, "shipped"): gettext_lazy("The spare part is on its way: %(parcel)s."),
+    (E.PART, "shipped, time"): gettext_lazy("The spare part is on its way: %(parcel)s, expected %(time)s."),
     (E.PART, "delivered"): gettext_lazy("The spare part was signed for by %(received_by)s."),
     (E.PART, "fitted"): gettext_lazy("The spare part is in its place: %(parts)s."),
-    (E.PART, "withdrawn"): gettext_lazy("The spare part is not needed after all: %(why)s"),
+    (E.PART, "withdrawn"): gettext_lazy("The request for a spare part was withdrawn: %(parts)s."),
     (E.EDITED, ""): gettext_lazy("%(who)s corrected the description."),
     (E.REPORT, ""): gettext_lazy("The service report is ready. Check code: %(code)s."),
     (E.URGENT, ""): gettext_lazy("Urgent response, from the quota of your contract: %(why)s"),
@@ -146,12 +148,16 @@ def sentence(event: TicketEvent, now: datetime) -> str:
     data = event.data
     moment = data.get("expected_at") or data.get("until") or data.get("starts_at")
     variant = "disputed" if data.get("disputed") else data.get("how") or ("time" if moment else "")
-    text = SENTENCES.get((event.kind, variant)) or SENTENCES.get((event.kind, ""))
+    timed = SENTENCES.get((event.kind, f"{variant}, time")) if moment else None
+    text = timed or SENTENCES.get((event.kind, variant)) or SENTENCES.get((event.kind, ""))
     if text is None:
         return str(event.get_kind_display())
     return str(text) % {
         "who": event.by.name if event.by else _("The service desk"),
-        **{name: data.get(name, "") for name in ("to", "name", "quote", "total", "code")},
+        **{
+            name: data.get(name, "")
+            for name in ("to", "name", "quote", "total", "code", "parts", "parcel", "received_by")
+        },
         "why": " · ".join(part for part in (data.get("reason", ""), event.body) if part),
         "time": wording.clock(datetime.fromisoformat(moment), now) if moment else "",
     }

@@ -254,9 +254,8 @@ def _tell(doing: Act, step: Step, request: PartRequest, *, public: bool = True) 
         Step.DELIVERED: request.delivered_at,
     }  # fmt: skip
     said = _facts(request, is_promise=step in {Step.DRAFTED, Step.ASKED})
-    reason = request.cancel_reason if step == Step.WITHDRAWN else ""
     at = moments.get(step) or doing.now
-    event = doing.event(E.PART, public=public and step != Step.DRAFTED, at=at, body=reason, how=str(step), **said)
+    event = doing.event(E.PART, public=public and step != Step.DRAFTED, at=at, how=str(step), **said)
     key = f"event:{event.pk}"
     if step == Step.DRAFTED:
         people = [doing.ticket.assignee, *telling.on_duty(doing, Role.LEAD)]
