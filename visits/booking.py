@@ -142,7 +142,7 @@ def clash(visit: Visit, people: Sequence[User], span: Span, *, by: User | None) 
         "name": row.engineer.name,
         "start": f"{start:%m-%d %H:%M}",
         "end": f"{end:%H:%M}" if start.date() == end.date() else f"{end:%m-%d %H:%M}",
-        "place": f"{row.visit.site.hospital} · {row.visit.site.name}",
+        "place": str(row.visit.site),
     }
     if is_seen:
         return Refused(_("%(name)s has another visit from %(start)s to %(end)s: %(place)s.") % words)

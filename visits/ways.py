@@ -67,11 +67,10 @@ def from_base(base: ServiceBase, site: Site, figure: travel.Travel | None) -> Wa
 
 def between(start: Site, site: Site) -> Way:
     """From one site to another, by estimate; nobody travels to where they are."""
-    name = f"{start.hospital} · {start.name}"
     if start.pk == site.pk:
-        return Way(0, 0, name, "", False)
+        return Way(0, 0, str(start), "", False)
     guess = travel.estimate(start, site)
-    return Way(guess.minutes, guess.km, name, "", True)
+    return Way(guess.minutes, guess.km, str(start), "", True)
 
 
 def slowed(found: Way, factor: float) -> Way:
