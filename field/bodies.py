@@ -88,8 +88,16 @@ class Photo(Act):
     is_public = Flag(required=False, default=False)
 
 
+class Version(Strict):
+    """Which list of checks the phone shows."""
+
+    code = Text(max_length=50)
+    version = Whole(min_value=1, max_value=LARGEST_KEY)
+
+
 class Reading(Act):
     item = Text(max_length=50)
+    checklist = Version(required=False, allow_null=True, default=None)
     value = _words(200)
     text = _words(LONG)
 

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from field.views import contact
+from field.views import contact, pack, push
 
 app_name = "field"
 urlpatterns = [
     path("clock", contact.Clock.as_view(), name="clock"),
     path("phone", contact.Announce.as_view(), name="phone"),
+    path("pack", pack.Pack.as_view(), name="pack"),
+    path("push", push.Push.as_view(), name="push"),
 ]
