@@ -11,19 +11,21 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language
 
 from common.templatetags.desk import hotline
 
 STYLES = ("css/tokens.css", "css/phone.css")
 IMAGES = ("img/desk.svg", "img/desk-192.png")
 SCRIPTS = "js/field"
+# fmt: off
 ICONS = (
-    "arrow-right camera car check circle-check circle-dashed clock cloud cloud-check cloud-upload git- "
-    "compare-arrows history hourglass image info list-checks lock log-in log-out map-pin map-pin-check "
-    "message-square-text minus navigation package pause pencil phone play refresh-cw scan-line server "
-    "shield-check signature smartphone ticket triangle-alert undo-2 user users wifi-off wrench x "
-).split()
+    "arrow-right", "camera", "car", "check", "circle-check", "circle-dashed", "clock", "cloud", "cloud-check",
+    "cloud-upload", "git-compare-arrows", "history", "hourglass", "image", "info", "list-checks", "lock",
+    "log-in", "log-out", "map-pin", "map-pin-check", "message-square-text", "minus", "navigation", "package",
+    "pause", "pencil", "phone", "play", "refresh-cw", "scan-line", "server", "shield-check", "signature",
+    "smartphone", "ticket", "triangle-alert", "undo-2", "user", "users", "wifi-off", "wrench", "x",
+)
+# fmt: on
 """Pictures that scripts put in; the others stand in the templates."""
 
 
