@@ -71,6 +71,25 @@ class Roads:
         row = min(newest, key=lambda row: (row.minutes, row.km, row.base_id), default=None)
         return _travel(row) if row is not None else None
 
+    def ensure(self, site: Site, at: datetime) -> None:
+        """Put an estimate into the table when it has no figure that a promise of `site` at `at` could be made from.
+
+        From the contract's base, else from the nearest as the crow flies; none when the company has no base. Asked
+        again, it changes nothing.
+        """
+        if self.figure(site, at) is not None:
+            return
+        bases = [site.base] if site.base is not None else ServiceBase.objects.order_by("pk")
+        here = (site.latitude, site.longitude)
+        base = min(bases, key=lambda base: straight_km((base.latitude, base.longitude), here), default=None)
+        if base is None:
+            return
+        guess = estimate(base, site)
+        day = at.astimezone(ZoneInfo(site.timezone)).date()
+        figures = {"minutes": guess.minutes, "km": guess.km, "source_date": day, "is_estimate": True}
+        row, _made = TravelTime.objects.get_or_create(site=site, base=base, valid_from=at, defaults=figures)
+        self._rows[site.pk].append(row)
+
 
 def figure(site: Site, at: datetime, base: ServiceBase | None = None) -> Travel | None:
     """As `Roads.figure`, for one site."""
@@ -98,29 +117,8 @@ def estimate(start: ServiceBase | Site, site: Site) -> Estimate:
 
 
 def ensure(site: Site, at: datetime) -> None:
-    """Put an estimate into the table when it has no figure that a promise of `site` at `at` could be made from.
-
-    From the contract's base, else from the nearest as the crow flies; none when the company has no base. Asked again,
-    it changes nothing.
-    """
-    if figure(site, at) is not None:
-        return
-    bases = [site.base] if site.base is not None else ServiceBase.objects.order_by("pk")
-    here = (site.latitude, site.longitude)
-    base = min(bases, key=lambda base: straight_km((base.latitude, base.longitude), here), default=None)
-    if base is None:
-        return
-    guess = estimate(base, site)
-    row = TravelTime(
-        site=site,
-        base=base,
-        minutes=guess.minutes,
-        km=guess.km,
-        source_date=at.astimezone(ZoneInfo(site.timezone)).date(),
-        is_estimate=True,
-        valid_from=at,
-    )
-    TravelTime.objects.bulk_create([row], ignore_conflicts=True)
+    """As `Roads.ensure`, for one site."""
+    Roads([site]).ensure(site, at)
 
 
 def put(

@@ -141,4 +141,5 @@ class TimelineBook:
         row = self._roads.figure(self.site, at) if self.site is not None else None
         if row is None:
             return None
-        return Travel(row.minutes, row.km, row.base_name, f"{row.source} ({row.source_date})", row.row_id)
+        source = "" if row.is_estimate else f"{row.source} ({row.source_date})"
+        return Travel(row.minutes, row.km, row.base_name, source, row.row_id)

@@ -68,11 +68,14 @@ def open_timeline(**about: Unpack[About]) -> Timeline:
     return timeline
 
 
-def begin(facts: Sequence[Fact], *, now: datetime, **about: Unpack[About]) -> tuple[Timeline, list[Deadline]]:
+def begin(
+    facts: Sequence[Fact], *, now: datetime, roads: travel.Roads | None = None, **about: Unpack[About]
+) -> tuple[Timeline, list[Deadline]]:
     """A new timeline with its first `facts` (kind, `at`, `by`, `data`), and its deadlines.
 
     As `open_timeline` and `record` for each would leave it; nobody else can know it yet, so that nothing is
-    locked and nothing read back. ValueError for a fact in the future.
+    locked and nothing read back. `roads`: those of the site, when they were read already. ValueError for a fact in
+    the future.
     """
     tables, timeline = Tables.current(), _new(about)
     for fact in facts:
@@ -80,7 +83,7 @@ def begin(facts: Sequence[Fact], *, now: datetime, **about: Unpack[About]) -> tu
         # As they come back from the database: what is counted from them says so in their words.
         fact.at, fact.recorded_at = fact.at.astimezone(UTC), now.astimezone(UTC)
     views = [view_of(fact, number) for number, fact in enumerate(facts)]
-    runs = replay(views, TimelineBook(tables, timeline.site), now)
+    runs = replay(views, TimelineBook(tables, timeline.site, roads), now)
     timeline.next_due_at, timeline.derived_at = derived.next_due(runs, now), now
     with transaction.atomic(savepoint=False):
         insert([timeline])

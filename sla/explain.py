@@ -147,6 +147,8 @@ def _travel(travel: dict[str, Any] | None) -> tuple[str, str]:
     if travel is None:
         return _("travel"), _("No travel time on file for this site: nothing was added.")
     text = _("travel from %(base)s, %(km)s km") % {"base": travel["base"], "km": travel["km"]}
+    if not travel["source"]:
+        return text, _("Estimated by distance, since no travel table knows the way; frozen when the clock started")
     return text, _("%(source)s, frozen when the clock started") % {"source": travel["source"]}
 
 

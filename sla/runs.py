@@ -57,7 +57,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Travel:
-    """Travel from a service base to the site: minutes, kilometres, and where the figures come from."""
+    """Travel from a service base to the site: minutes, kilometres, and where the figures come from.
+
+    An empty `source`: an estimate by distance.
+    """
 
     minutes: int
     km: int

@@ -8,9 +8,11 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
 
 from audit.admin import Audited
-from people.models import Department, Hospital, Region, ServiceBase, Site, Team, TravelTime
+from people import travel
+from people.models import Department, Hospital, Region, ServiceBase, Site, Team, TravelFactor, TravelTime
 
 
 @admin.register(Region)
@@ -89,6 +91,11 @@ class SiteAdmin(Audited):
     autocomplete_fields = ("hospital", "base")
     inlines = (TravelTimeInline,)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A site without a figure gets a marked estimate, so that its promises can be counted (A2)."""
+        super().save_related(request, form, formsets, change)
+        travel.ensure(form.instance, timezone.now())
+
 
 @admin.register(Department)
 class DepartmentAdmin(Audited):
@@ -97,3 +104,10 @@ class DepartmentAdmin(Audited):
     list_select_related = ("hospital",)
     search_fields = ("name", "hospital__name")
     autocomplete_fields = ("hospital",)
+
+
+@admin.register(TravelFactor)
+class TravelFactorAdmin(Audited):
+    """Slow hours, for the expected arrival alone."""
+
+    list_display = ("name", "weekdays", "starts_at", "ends_at", "factor")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from common.prepared import insert
 from devices.models import Device
+from people import travel
 from people.models import Hospital, Role, Site, User
 from sla import critical, deadlines
 from sla.facts import Kind as FactKind
@@ -103,6 +104,8 @@ def _filed_before(ticket: Ticket) -> Ticket | None:
 
 def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
     ticket, now = act.ticket, act.now
+    roads = travel.Roads([ticket.site])
+    roads.ensure(ticket.site, ticket.created_at)
     ticket.number = next_number(now, ticket.site.timezone)
     matter: deadlines.About = {
         "hospital": ticket.hospital,
@@ -120,6 +123,7 @@ def _file(act: Act, files: Sequence[UploadedFile]) -> Ticket:
             Fact(kind=FactKind.RECEIPT, at=now),
         ],
         now=now,
+        roads=roads,
         **matter,
     )
     ticket.save(force_insert=True)

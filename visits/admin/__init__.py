@@ -1,5 +1,5 @@
 """Set-up of visits."""
 
-from visits.admin import checklists
+from visits.admin import checklists, skills
 
-__all__ = ["checklists"]
+__all__ = ["checklists", "skills"]
