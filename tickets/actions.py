@@ -35,6 +35,7 @@ ACTS: dict[str, str] = {
     "remote_failed": "tickets.remote_failed",
     "depart": "tickets.visit",
     "arrive": "tickets.visit",
+    "confirm_arrival": "visits.confirm",
     "confirm_evidence": "sla.confirm_evidence",
     "wait": "tickets.wait",
     "resume": "tickets.wait",
@@ -51,6 +52,7 @@ ACTS: dict[str, str] = {
     "edit": "tickets.judge",
     "set_cause": "tickets.judge",
     "override_verdict": "warranty.override",
+    "ask_part": "spares.ask",
     "mark_urgent": "tickets.urgent",
     "unmark_urgent": "tickets.unmark_urgent",
     "retarget": "sla.retarget",
@@ -70,6 +72,7 @@ BUTTONS = {
     "resolve": (gettext_lazy("Solved"), "circle-check"),
     "remote_failed": (gettext_lazy("Remote repair failed"), "unplug"),
     "pass_on": (gettext_lazy("Take it over from the hospital"), "arrow-right-to-line"),
+    "ask_part": (gettext_lazy("Ask for parts"), "package-plus"),
     "assign": (gettext_lazy("Assign"), "user-plus"),
     "offer_owner": (gettext_lazy("Hand over ownership"), "handshake"),
     "wait": (gettext_lazy("Wait for the hospital"), "pause"),
@@ -129,6 +132,7 @@ class Action:
 
 MORE: dict[str, Callable[[Ticket, User, datetime], bool]] = {
     "take": lambda ticket, _user, _now: ticket.assignee_id is None,
+    "confirm_arrival": lambda ticket, _user, _now: ticket.assignee_id is not None,
     "accept_owner": lambda ticket, user, _now: ticket.offered_to_id == user.pk,
     "decline_owner": lambda ticket, user, _now: ticket.offered_to_id == user.pk,
     "verify": lambda ticket, _user, _now: ticket.is_unverified,

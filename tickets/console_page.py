@@ -16,7 +16,7 @@ from common.present import Entry, Filter
 from people import travel
 from people.access import ACTS, may
 from people.models import User
-from tickets import actions, chain, device_page, priorities, quote_card, story, urgent, verdict_card
+from tickets import actions, chain, device_page, parts_card, priorities, quote_card, story, urgent, verdict_card
 from tickets.clocks import Clocks
 from tickets.console_forms import SayForm
 from tickets.models import Quote, Ticket, TicketEvent, TicketVerdict
@@ -107,6 +107,7 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         "critical_words": priorities.critical_words(ticket, now),
         "urgent_tag": urgent.tag(ticket),
         "chain": chain.build(clocks),
+        "parts": parts_card.card(clocks, user) if clocks.requests else (),
         "story": _story(ticket, story.entries(clocks, events, now), show, oldest_first),
         "waiting": _waiting(ticket, events),
         "sending": chain.sending(clocks, responds=user.role in TECHNICIANS),

@@ -129,6 +129,7 @@ PANELS = {
     "retarget": "travel",
     "set_cause": "travel",
     "override_verdict": "travel",
+    "ask_part": "on_site",
 }
 """Verbs with a form, and a state in which each is asked for."""
 CASES = {
@@ -141,6 +142,11 @@ CASES = {
     "discard_quote": Q(quotes__state="sent"),
     "mark_urgent": Q(device__model__kind="his_server", hospital__city="宜宾"),
     "unmark_urgent": Q(device__model__kind="his_server", hospital__city="宜宾"),
+    "choose_depot": Q(parts__request__state="requested"),
+    "withdraw_part": Q(parts__request__state="reserved"),
+    "part_event": Q(parts__request__state="shipped"),
+    "deliver_part": Q(parts__request__state="shipped"),
+    "fit_part": Q(parts__request__state="delivered"),
 }
 """The other verbs with a form, and the demo's tickets that they are asked for."""
 

@@ -5,6 +5,14 @@ from tickets.console_forms.call import CallForm
 from tickets.console_forms.ending import CancelForm, PassOnForm, ReopenForm, ResolveForm
 from tickets.console_forms.onsite import ArriveForm, DepartForm, EvidenceForm, RemoteFailedForm
 from tickets.console_forms.ownership import AcceptOwnerForm, AssignForm, DeclineOwnerForm, OfferOwnerForm, TakeForm
+from tickets.console_forms.parts import (
+    AskPartForm,
+    ChooseDepotForm,
+    DeliverPartForm,
+    FitPartForm,
+    PartEventForm,
+    WithdrawPartForm,
+)
 from tickets.console_forms.quotes import (
     DiscardQuoteForm,
     DraftQuoteForm,
@@ -50,6 +58,12 @@ FORMS: tuple[type[VerbForm], ...] = (
     DiscardQuoteForm,
     UrgentForm,
     NotUrgentForm,
+    AskPartForm,
+    ChooseDepotForm,
+    WithdrawPartForm,
+    PartEventForm,
+    DeliverPartForm,
+    FitPartForm,
 )
 """Every verb with a form of its own; the composer's three share `SayForm`."""
 

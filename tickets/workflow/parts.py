@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -28,7 +28,8 @@ from tickets.states import OPEN, Refused, Status
 from tickets.workflow import telling
 from tickets.workflow.act import Act, E, act, each
 
-State, Step = PartRequest.State, TicketPart.Step
+State = PartRequest.State
+Step: TypeAlias = TicketPart.Step
 REACHED: dict[str, Step] = {
     State.DRAFT: Step.DRAFTED,
     **dict.fromkeys(IN_DEPOT, Step.ASKED),

@@ -1,0 +1,128 @@
+"""The requests for parts of a ticket in words: how far each is, which promise runs, who sends it, what may be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from common.present import Chip, Tag, Tone
+from people.access import may
+from people.models import User
+from sla import present
+from spares import wording
+from spares.models import CarrierEvent, PartRequest, RequestLine
+from tickets.actions import Action
+from tickets.clocks import SPARES, Clocks
+from tickets.states import allows
+
+State = PartRequest.State
+LOOKS: dict[str, tuple[str, Tone]] = {
+    State.DRAFT: ("pencil", "warn"),
+    State.REQUESTED: ("package-search", "act"),
+    State.RESERVED: ("package-check", "act"),
+    State.PICKED: ("package-check", "act"),
+    State.PACKED: ("package", "act"),
+    State.SHIPPED: ("truck", "act"),
+    State.DELIVERED: ("map-pin", "ok"),
+    State.FITTED: ("circle-check", "ok"),
+}
+"""State → icon and tone."""
+WITHDRAW = ("withdraw_part", gettext_lazy("Withdraw"), "ban")
+CHOOSE = ("choose_depot", gettext_lazy("Another depot"), "warehouse")
+BUTTONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
+    State.DRAFT: (("ask_part", gettext_lazy("Say which parts"), "package-plus"), WITHDRAW),
+    State.REQUESTED: (CHOOSE, WITHDRAW),
+    State.RESERVED: (CHOOSE, WITHDRAW),
+    State.PICKED: (WITHDRAW,),
+    State.PACKED: (WITHDRAW,),
+    State.SHIPPED: (
+        ("deliver_part", gettext_lazy("Signed for"), "signature"),
+        ("part_event", gettext_lazy("What the carrier says"), "message-square"),
+    ),
+    State.DELIVERED: (("fit_part", gettext_lazy("Fitted"), "wrench"),),
+}
+"""State → verbs with their words and icons."""
+RIGHTS = {"choose_depot": "spares.work"}
+"""Verb → the right that it needs; the others need that of asking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A depot that was weighed, and what it would have made of it."""
+
+    name: str
+    words: str
+    is_chosen: bool
+    makes_it: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One request. `promises`: name and clause of each of its clocks with its chip."""
+
+    row: PartRequest
+    tag: Tag
+    promises: tuple[tuple[str, Chip], ...]
+    lines: tuple[RequestLine, ...]
+    depots: tuple[Weighed, ...]
+    events: tuple[CarrierEvent, ...]
+    buttons: tuple[Action, ...]
+
+    @property
+    def because(self) -> str:
+        """Why another depot than the best was taken."""
+        return next((one["because"] for one in self.row.choice if one["chosen"]), "")
+
+
+def card(clocks: Clocks, user: User) -> tuple[Shown, ...]:
+    """The requests that `clocks` knows, newest first: two queries, none without any."""
+    rows: Sequence[PartRequest] = clocks.requests
+    prefetch_related_objects(rows, Prefetch("lines", RequestLine.objects.select_related("part")), "events")
+    return tuple(_shown(clocks, row, user) for row in reversed(rows))
+
+
+def _shown(clocks: Clocks, row: PartRequest, user: User) -> Shown:
+    icon, tone = LOOKS[row.state]
+    lines = tuple(row.lines.all())
+    codes = {line.part_id: line.part.code for line in lines}
+    return Shown(
+        row,
+        Tag(row.get_state_display(), icon, tone),
+        tuple(_promises(clocks, row)),
+        lines,
+        tuple(_weighed(one, codes, clocks.now) for one in row.choice),
+        tuple(row.events.all()),
+        _buttons(clocks, row, user),
+    )
+
+
+def _promises(clocks: Clocks, row: PartRequest) -> list[tuple[str, Chip]]:
+    subject = "" if row.state == State.DRAFT else str(row.pk)
+    found = [
+        max(runs, key=lambda one: (one.cycle, one.turn, one.revision))
+        for code in SPARES
+        if (runs := [one for one in clocks.deadlines if one.code == code and one.subject == subject])
+    ]
+    return [(f"{one.commitment.name} {one.commitment.clause}", present.chip(one, clocks.now)) for one in found]
+
+
+def _weighed(one: dict[str, Any], codes: dict[int, str], now: datetime) -> Weighed:
+    words = wording.kept_option(one, codes, now)
+    return Weighed(one["name"], words, one["chosen"], one["verdict"] == "makes")
+
+
+def _buttons(clocks: Clocks, row: PartRequest, user: User) -> tuple[Action, ...]:
+    ticket = clocks.ticket
+    if not allows(ticket.status, "follow_part"):
+        return ()
+    return tuple(
+        Action(verb, str(label), icon, False, f"{reverse(f'console:{slug}', args=[ticket.number])}?request={row.pk}")
+        for verb, label, icon in BUTTONS.get(row.state, ())
+        if may(user, RIGHTS.get(verb, "spares.ask")) and (slug := verb.replace("_", "-"))
+    )
