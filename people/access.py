@@ -54,6 +54,8 @@ ACTS: dict[str, frozenset[str]] = {
     "visits.see": HOSPITAL | FIELD,
     "visits.dispatch": frozenset({"operator", "lead", "manager"}),
     "visits.work": frozenset({"engineer", "lead"}),
+    # The engineer's presence is the hospital's to confirm; it stops a clock.
+    "visits.confirm": frozenset({"hospital_technician"}),
     "travel.change": frozenset({"lead", "manager", "admin"}),
     # A request for parts says what goes where, and nothing about the matter: the depot reads it, and no ticket.
     "spares.see": HOSPITAL | COMPANY,
@@ -62,6 +64,9 @@ ACTS: dict[str, frozenset[str]] = {
     "spares.work": frozenset({"depot", "lead", "manager"}),
     "spares.export": frozenset({"depot", "lead", "manager", "admin"}),
     "field": frozenset({"engineer", "lead"}),
+    "field.desk": frozenset({"lead", "manager", "admin"}),
+    "field.decide": frozenset({"lead", "manager"}),
+    "field.revoke": frozenset({"lead", "admin"}),
     "training": FIELD - {"admin"},
     "sla.see": HOSPITAL | FIELD,
     "sla.acknowledge": frozenset({"operator", "lead", "engineer", "manager"}),

@@ -202,6 +202,20 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("portal:ticket", row.number)
 
 
+@needs("visits.confirm")
+@require_POST
+def engineer_here(request: HttpRequest, number: str) -> HttpResponse:
+    """The hospital's technician says that the engineer is at the door. Pressed twice, it counts once."""
+    user, now, row = person(request), timezone.now(), find(request, number)
+    try:
+        workflow.confirm_arrival(row, by=user, now=now)
+        messages.success(request, _("Thank you. The arrival is recorded."))
+    except states.Refused as refused:
+        if not (isinstance(refused, states.WrongState) and refused.current == Status.ON_SITE):
+            messages.error(request, refused.sentence)
+    return redirect("portal:ticket", row.number)
+
+
 @needs("tickets.reopen")
 @require_http_methods(["GET", "POST"])
 def reopen(request: HttpRequest, number: str) -> HttpResponse:

@@ -20,6 +20,7 @@ from people.models import Role, User
 from sla.models import Deadline
 from tickets import actions, progress
 from tickets.models import Quote, Ticket
+from tickets.next_step import next_sentence
 from tickets.querysets import TicketQuerySet
 from tickets.states import Status
 
@@ -182,7 +183,7 @@ def owner(ticket: Ticket) -> Holder | None:
 
 def next_step(ticket: Ticket, user: User, now: datetime) -> NextStep:
     """What happens next, with the sum behind the promise and, if it waits for this person, the buttons."""
-    step = progress.next_sentence(ticket, *_record(ticket), now)
+    step = next_sentence(ticket, *_record(ticket), now)
     code = CLOCK_OF.get(S(ticket.status))
     if code and step.chip:
         step = replace(step, why_url=f"{url(ticket)}?why={code}#why-{code}")

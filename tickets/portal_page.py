@@ -18,7 +18,18 @@ from sla import present
 from sla.explain import explain
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, PauseReason
-from tickets import actions, portal_cards, portal_story, priorities, progress, quote_card, triage, urgent, verdict_card
+from tickets import (
+    actions,
+    portal_cards,
+    portal_onsite,
+    portal_story,
+    priorities,
+    progress,
+    quote_card,
+    triage,
+    urgent,
+    verdict_card,
+)
 from tickets.models import Quote, Ticket, TicketAttachment, TicketEvent
 from tickets.states import Status
 from tickets.workflow.verdicts import current, with_current
@@ -32,6 +43,8 @@ PROMISES: dict[str, Any] = {
     "onsite_bound": gettext_lazy("At your site at the very latest"),
     "urgent": gettext_lazy("The same day at your site, or solved"),
     "fix": gettext_lazy("Solved on site, or a part is ordered"),
+    "spare_shipped": gettext_lazy("The part is sent"),
+    "spare_delivered": gettext_lazy("The part is at your site"),
     "update": gettext_lazy("News for you"),
 }
 """Clock → the promise in everyday words; others keep the name of their rule."""
@@ -93,6 +106,8 @@ class Page:
     quotes: quote_card.Card | None
     answerers: tuple[str, ...]
     """Who at the hospital may answer the quote that waits, unless the reader may."""
+    parcels: tuple[portal_onsite.Parcel, ...]
+    paper: portal_onsite.Paper | None
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
@@ -115,7 +130,7 @@ def find(user: User, number: str) -> Ticket:
         .select_related("by")
         .prefetch_related(Prefetch("files", TicketAttachment.objects.for_user(user).select_related("attachment")))
     )
-    tickets = with_current(portal_cards.with_progress(Ticket.objects.for_user(user))).select_related(
+    tickets = with_current(portal_cards.with_progress(Ticket.objects.for_user(user).with_onsite())).select_related(
         "reporter", "device__model", "fault_class", "tile", "urgent_use"
     )
     return tickets.prefetch_related(Prefetch("events", events, to_attr="story")).get(number=number)
@@ -140,7 +155,7 @@ def page(ticket: Ticket, user: User, now: datetime) -> Page:
         story=tuple(portal_story.entries(ticket, story, now)),
         can={
             verb: actions.can(ticket, user, verb, now)
-            for verb in ("words", "confirm", "reopen", "pass_on", "solve_here")
+            for verb in ("words", "confirm", "reopen", "pass_on", "solve_here", "confirm_arrival")
         }
         | {"answer_quote": waits and may_answer, "ask_urgent": _can_ask(ticket, user, now)},
         triage=_triage(ticket, story),
@@ -148,6 +163,8 @@ def page(ticket: Ticket, user: User, now: datetime) -> Page:
         urgent=urgent.tag(ticket),
         verdict=_verdict(ticket),
         quotes=quotes,
+        parcels=portal_onsite.parcels(ticket, user, now),
+        paper=portal_onsite.paper(ticket, user),
         answerers=tuple(one.name for one in triage.technicians(ticket.hospital)) if waits and not may_answer else (),
     )
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("requests/<str:number>/words/", portal.words, name="words"),
     path("requests/<str:number>/confirm/", portal.confirm, name="confirm"),
     path("requests/<str:number>/reopen/", portal.reopen, name="reopen"),
+    path("requests/<str:number>/engineer-here/", portal.engineer_here, name="engineer-here"),
     path("requests/<str:number>/pass-on/", portal_triage.pass_on, name="pass-on"),
     path("requests/<str:number>/urgent/", urgent.ask, name="urgent"),
     path("requests/<str:number>/solve-here/", portal_triage.solve_here, name="solve-here"),

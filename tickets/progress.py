@@ -1,4 +1,4 @@
-"""What the hospital sees of a ticket: seven steps with times, and one sentence of what happens next."""
+"""What the hospital sees of a ticket: its steps with the times that were promised and kept."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from common import wording
-from common.present import Chip, NextStep, Step, StepState
-from sla import present
+from common.present import Step, StepState
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, Fact
 from tickets.models import Ticket
@@ -21,7 +18,7 @@ from tickets.states import Status
 S = Status
 RANK = {S.HOSPITAL: 1, S.NEW: 2, S.REMOTE: 3, S.DISPATCH: 4, S.TRAVEL: 4, S.ON_SITE: 6, S.SOLVED: 7, S.CLOSED: 8}
 """State → the step that it is at, counted from 1; with the engineer on site that is the repair."""
-ICONS = ("inbox", "message-circle", "headset", "truck", "map-pin", "wrench", "user-check")
+LIVE = {Deadline.State.RUNNING, Deadline.State.PAUSED}
 NOTHING: tuple[str, ...] = ()
 
 
@@ -53,6 +50,29 @@ class Progress:
         clock = self.clocks.get(code)
         return clock.due_at if clock and clock.state == Deadline.State.RUNNING else None
 
+    def verdict(self, *codes: str) -> tuple[str, ...]:
+        """Under a step that happened: the bad news, else the time that was promised and kept."""
+        if late := self.missed(*codes):
+            return (late,)
+        kept = [c for c in map(self.clocks.get, codes) if c and c.state == Deadline.State.MET]
+        return (_("promised by %(time)s") % {"time": self.time(kept[0].due_at)},) if kept else NOTHING
+
+    @property
+    def needs_part(self) -> bool:
+        """Whether a part was asked for, or is owed since the two hours ran out."""
+        return "spare_delivered" in self.clocks or FactKind.PART_NEEDED in self.first
+
+    @property
+    def waits_for_part(self) -> bool:
+        """Whether a part is owed that has not been signed for."""
+        clock = self.clocks.get("spare_delivered")
+        return clock is not None and clock.state in LIVE
+
+    @property
+    def comes_again(self) -> bool:
+        """Whether an engineer was there already and one is owed once more."""
+        return self.rank == 4 and FactKind.ARRIVED in self.first
+
     def missed(self, *codes: str) -> str:
         """The plain bad news about clocks that stopped late; empty when they kept the promise."""
         late = [c for c in map(self.clocks.get, codes) if c and c.state == Deadline.State.MISSED]
@@ -74,16 +94,40 @@ def of(ticket: Ticket, deadlines: Iterable[Deadline], facts: Iterable[Fact], now
         if fact.at >= began:
             first.setdefault(fact.kind, fact)
     gone = {Deadline.State.SUPERSEDED, Deadline.State.WITHDRAWN, Deadline.State.CANCELLED}
-    ours = [d for d in deadlines if d.cycle == ticket.cycle and d.state not in gone]
-    clocks = {d.code: d for d in sorted(ours, key=lambda d: (d.turn, d.revision))}
+    ours = [d for d in deadlines if d.state not in gone and (d.cycle == ticket.cycle or _is_owed(d))]
+    clocks = {d.code: d for d in sorted(ours, key=_weight)}
     return Progress(ticket, began, first, clocks, now)
 
 
+def _is_owed(deadline: Deadline) -> bool:
+    """A parcel that is still to come is owed whatever round of talk the matter is in."""
+    return bool(deadline.subject) and deadline.state in LIVE
+
+
+def _weight(deadline: Deadline) -> tuple[bool, float, int]:
+    """Of the runs of one clock the last counts; of several parcels on their way the one that is due first."""
+    if _is_owed(deadline):
+        return True, -deadline.due_at.timestamp(), deadline.revision
+    return False, deadline.turn, deadline.revision
+
+
 def steps(ticket: Ticket, deadlines: Iterable[Deadline], facts: Iterable[Fact], now: datetime) -> tuple[Step, ...]:
-    """The seven steps of the tracker for the current cycle. `deadlines` and `facts`: all of the ticket's."""
+    """The steps of the tracker for the current cycle: seven, and two more when a part is needed.
+
+    `deadlines` and `facts`: all of the ticket's.
+    """
     it = of(ticket, deadlines, facts, now)
-    parts = (_received(it), _answered(it), _remote(it), _sent(it), _on_site(it), _solved(it), _confirmed(it))
-    return tuple(Step(label, state, icon, lines) for (label, state, lines), icon in zip(parts, ICONS, strict=True))
+    parts = (
+        ("inbox", _received(it)),
+        ("message-circle", _answered(it)),
+        ("headset", _remote(it)),
+        ("truck", _sent(it)),
+        ("map-pin", _on_site(it)),
+        *_parcel(it),
+        ("wrench", _solved(it)),
+        ("user-check", _confirmed(it)),
+    )
+    return tuple(Step(label, state, icon, lines) for icon, (label, state, lines) in parts)
 
 
 Part = tuple[str, StepState, tuple[str, ...]]
@@ -117,7 +161,7 @@ def _answered(it: Progress) -> Part:
     late = it.missed("response")
     state = _state(it, 2, happened=FactKind.RESPONDED in it.first, late=late)
     if state in {"done", "late"}:
-        return _("Answered"), state, (*it.done_at(FactKind.RESPONDED), *([late] if late else []))
+        return _("Answered"), state, (*it.done_at(FactKind.RESPONDED), *it.verdict("response"))
     return _("Answered"), state, _promise(it, "response")
 
 
@@ -135,6 +179,8 @@ def _remote(it: Progress) -> Part:
 def _sent(it: Progress) -> Part:
     label, gone = _("Engineer sent"), it.done_at(FactKind.DEPARTED)
     expected = it.ticket.expected_arrival_at
+    if it.comes_again:
+        return (label, "done", gone) if it.waits_for_part else (label, "now", (_("comes again"),))
     if it.rank == 4:
         eta = (_("expected %(time)s") % {"time": it.time(expected)},) if gone and expected else NOTHING
         return label, "now", (*gone, *eta) or (_("being arranged"),)
@@ -147,8 +193,30 @@ def _on_site(it: Progress) -> Part:
     late = it.missed("onsite", "onsite_bound")
     state = _state(it, 5, happened=FactKind.ARRIVED in it.first, late=late)
     if state in {"done", "late"}:
-        return _("On site"), state, (*it.done_at(FactKind.ARRIVED), *([late] if late else []))
+        return _("On site"), state, (*it.done_at(FactKind.ARRIVED), *it.verdict("onsite", "onsite_bound"))
     return _("On site"), state, _promise(it, "onsite") or _unneeded(state)
+
+
+def _parcel(it: Progress) -> Iterable[tuple[str, Part]]:
+    """The way of a part; of several the one that is due first. Not there when none is needed."""
+    if not it.needs_part:
+        return
+    is_over = it.rank > 6
+    before: StepState = "done"
+    for icon, label, code in (
+        ("package", _("Part sent"), "spare_shipped"),
+        ("package-check", _("Part at your site"), "spare_delivered"),
+    ):
+        clock = it.clocks.get(code)
+        state: StepState = "skipped" if is_over else "now" if before in {"done", "late"} else "ahead"
+        lines = _promise(it, code) if not is_over else _unneeded("skipped")
+        if clock is not None and clock.stopped_at is not None:
+            state = "late" if it.missed(code) else "done"
+            lines = (it.time(clock.stopped_at), *it.verdict(code))
+        elif clock is not None and clock.state in LIVE and is_over:
+            state, lines = "ahead", _promise(it, code)
+        yield icon, (label, state, lines)
+        before = state
 
 
 def _unneeded(state: StepState) -> tuple[str, ...]:
@@ -162,8 +230,17 @@ def _solved(it: Progress) -> Part:
     late = it.missed("fix")
     state = _state(it, 6, happened=FactKind.SOLVED in it.first, late=late)
     if state in {"done", "late"}:
-        return _("Solved"), state, (*it.done_at(FactKind.SOLVED), *([late] if late else []))
+        return _("Solved"), state, (*it.done_at(FactKind.SOLVED), *it.verdict(*_fix(it)))
+    if it.waits_for_part and state == "now":
+        state = "ahead"
     return _("Solved"), state, _promise(it, "fix")
+
+
+def _fix(it: Progress) -> tuple[str, ...]:
+    """The clock of the repair, unless a part stopped it: then nobody promised when it is solved."""
+    clock = it.clocks.get("fix")
+    by_part = clock is not None and clock.inputs.get("stopped_by") == FactKind.PART_NEEDED and not it.missed("fix")
+    return () if by_part else ("fix",)
 
 
 def _confirmed(it: Progress) -> Part:
@@ -176,130 +253,3 @@ def _confirmed(it: Progress) -> Part:
     if ticket.status == S.CLOSED and ticket.closed_at:
         return _("Confirmed"), "done", (it.time(ticket.closed_at),)
     return _("Your confirmation"), "ahead", NOTHING
-
-
-def next_sentence(ticket: Ticket, deadlines: Iterable[Deadline], facts: Iterable[Fact], now: datetime) -> NextStep:
-    """What happens next, in everyday words with bold times; `asks` when it waits for the hospital.
-
-    The caller adds `actions` and `why_url` (dataclasses.replace).
-    """
-    it = of(ticket, deadlines, facts, now)
-    tell = {
-        S.NEW: _next_answer,
-        S.REMOTE: _next_remote,
-        S.DISPATCH: _next_visit,
-        S.TRAVEL: _next_arrival,
-        S.ON_SITE: _next_fix,
-        S.WAITING: _next_wait,
-        S.SOLVED: _next_confirm,
-        S.HOSPITAL: _next_here,
-    }.get(Status(ticket.status), _next_none)
-    return tell(it)
-
-
-def _bold(sentence: str, **values: object) -> SafeString:
-    """`sentence` with each value escaped, and times in bold."""
-    bold = {name: format_html("<b>{}</b>", value) for name, value in values.items() if name in {"time", "eta"}}
-    return format_html(sentence, **{**values, **bold})
-
-
-def _chip(it: Progress, code: str) -> Chip | None:
-    clock = it.clocks.get(code)
-    return present.chip(clock, it.now) if clock else None
-
-
-def _someone(it: Progress) -> str:
-    person = it.ticket.assignee or it.ticket.owner
-    return person.name if person else _("A technician")
-
-
-def _next(it: Progress, icon: str, code: str, ahead: str, over: str, without: str) -> NextStep:
-    """The sentence for a clock that is running, that is over, or that nobody promised."""
-    due = it.due(code)
-    sentence = without if due is None else over if due < it.now else ahead
-    text = _bold(sentence, who=_someone(it), time=it.time(due) if due else "")
-    return NextStep(text, icon, _chip(it, code) if due else None)
-
-
-def _next_answer(it: Progress) -> NextStep:
-    return _next(
-        it,
-        "message-circle",
-        "response",
-        _("A technician answers you by {time}."),
-        _("We promised you an answer by {time} and are late. The duty manager has been told."),
-        _("A technician will answer you."),
-    )
-
-
-def _next_remote(it: Progress) -> NextStep:
-    return _next(
-        it,
-        "headset",
-        "remote",
-        _("{who} is looking into it remotely. By {time} it is solved, or an engineer is sent."),
-        _("{who} could not solve it remotely by {time}. An engineer is being sent."),
-        _("{who} is looking into it."),
-    )
-
-
-def _next_visit(it: Progress) -> NextStep:
-    return _next(
-        it,
-        "truck",
-        "onsite",
-        _("An engineer is being sent; we promise arrival by {time}."),
-        _("We promised an engineer by {time} and are late. The duty manager has been told."),
-        _("An engineer is being sent."),
-    )
-
-
-def _next_arrival(it: Progress) -> NextStep:
-    expected, due = it.ticket.expected_arrival_at, it.due("onsite")
-    if expected is None:
-        return _next_visit(it)
-    if due is None:
-        text = _bold(_("{who} is on the way and expects to arrive at {eta}."), who=_someone(it), eta=it.time(expected))
-        return NextStep(text, "truck")
-    text = _bold(
-        _("{who} is on the way, expected at {eta}; we promise arrival by {time}."),
-        who=_someone(it),
-        eta=it.time(expected),
-        time=it.time(due),
-    )
-    return NextStep(text, "truck", _chip(it, "onsite"))
-
-
-def _next_fix(it: Progress) -> NextStep:
-    return _next(
-        it,
-        "wrench",
-        "fix",
-        _("{who} is at work on site. By {time} it is solved, or a spare part is ordered."),
-        _("{who} is at work on site. It was to be solved by {time}; a spare part is being ordered."),
-        _("{who} is at work on site."),
-    )
-
-
-def _next_wait(it: Progress) -> NextStep:
-    until = it.ticket.wait_until
-    if until is None:
-        return NextStep(_("It rests as agreed with you. Tell us when we can go on."), "pause", asks=True)
-    return NextStep(_bold(_("It rests as agreed with you and goes on at {time}."), time=it.time(until)), "pause")
-
-
-def _next_confirm(it: Progress) -> NextStep:
-    action = it.ticket.solution.rpartition("\n")[2]
-    text = format_html("<b>{}</b> {}", _("We believe it is solved. Please try it."), action)
-    return NextStep(text, "circle-check", asks=True)
-
-
-def _next_here(_it: Progress) -> NextStep:
-    text = _("Your hospital's technician looks at it first. The service centre has not been told yet.")
-    return NextStep(text, "stethoscope", asks=True)
-
-
-def _next_none(it: Progress) -> NextStep:
-    if it.ticket.status == S.CANCELLED:
-        return NextStep(_("It was withdrawn; nothing more happens."), "ban")
-    return NextStep(_("It is closed. If it comes back, reopen it or call us."), "circle-check")

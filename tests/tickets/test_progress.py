@@ -13,7 +13,7 @@ from sla.evidence import Evidence
 from sla.models import PauseReason
 from tests.tickets.conftest import SHANGHAI, Scene
 from tests.tickets.test_onsite import failed_at, on_the_way
-from tickets import progress, workflow
+from tickets import next_step, progress, workflow
 from tickets.models import Ticket
 
 
@@ -32,7 +32,7 @@ def states(ticket: Ticket, now: datetime) -> list[str]:
 
 
 def sentence(ticket: Ticket, now: datetime) -> NextStep:
-    return progress.next_sentence(ticket, ticket.timeline.deadlines.all(), ticket.timeline.facts.all(), now)
+    return next_step.next_sentence(ticket, ticket.timeline.deadlines.all(), ticket.timeline.facts.all(), now)
 
 
 def test_a_new_fault_says_by_when_it_is_answered(scene: Scene) -> None:
@@ -128,7 +128,7 @@ def test_the_bad_news_of_an_earlier_cycle_is_not_told_again(scene: Scene) -> Non
     ticket = workflow.answer(ticket, by=scene.operator, text="在查", now=scene.at("14:05"))
     ticket = workflow.remote_failed(ticket, by=scene.operator, reason="要换件", now=scene.at("14:10"))
     ticket = workflow.arrive(ticket, by=scene.engineer, now=scene.at("15:00"))
-    assert steps(ticket, scene.at("15:05"))[4].lines == ("15:00",)
+    assert steps(ticket, scene.at("15:05"))[4].lines == ("15:00", "promised by 16:45")
 
 
 def test_a_wait_says_until_when(scene: Scene) -> None:
