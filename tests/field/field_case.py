@@ -76,7 +76,10 @@ class Day:
     lead: User
     ticket: Ticket
     visit: Visit
-    phone: Phone
+    phone: Phone = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.phone = Phone(self.case.engineer)
 
     @property
     def engineer(self) -> User:
@@ -100,7 +103,7 @@ def make(now: datetime = NOW) -> Day:
     workflow.answer(ticket, by=case.operator, text="请先看电源。", now=case.at(40))
     ticket = workflow.remote_failed(ticket, by=case.operator, reason="重启无效", now=case.at(20))
     visit = plan(case, ticket, now + 30 * MINUTE)
-    return Day(case, lead, ticket, visit, Phone(case.engineer))
+    return Day(case, lead, ticket, visit)
 
 
 def plan(case: Case, ticket: Ticket, starts_at: datetime, engineer: User | None = None) -> Visit:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -21,14 +19,6 @@ from tests.field import field_case
 from tests.field.field_case import MINUTE, NOW, Day, Phone
 from visits import checklists, dispatch
 from visits.models import Checklist, Visit
-
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def day() -> Iterator[Day]:
-    with time_machine.travel(NOW, tick=False):
-        yield field_case.make()
 
 
 def jobs(day: Day) -> list[dict[str, Any]]:

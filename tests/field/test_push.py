@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.test import Client
 
 from field.models import Held
@@ -23,15 +21,8 @@ from tickets.states import Status
 from visits import dispatch
 from visits.models import Visit, VisitRecord
 
-pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=4)
 """When there is a signal again."""
-
-
-@pytest.fixture
-def day() -> Iterator[Day]:
-    with time_machine.travel(LATER, tick=False):
-        yield field_case.make()
 
 
 def said(day: Day, kind: str, minutes: int = 0, **more: object) -> dict[str, object]:
