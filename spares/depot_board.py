@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
@@ -17,6 +18,7 @@ from common.present import Chip, Filter, open_chip
 from common.wording import clock
 from people.access import may
 from people.models import Role, User
+from spares.depot_forms import STEPS, StepForm
 from spares.models import Depot, PartRequest, RequestLine, Return, StockItem, Unit
 
 State = PartRequest.State
@@ -37,7 +39,6 @@ class Pick:
     line: RequestLine
     bin: str
     serials: tuple[str, ...]
-    is_next: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -66,6 +67,23 @@ class Order:
     @property
     def pieces(self) -> int:
         return sum(pick.line.quantity for pick in self.picks)
+
+    @property
+    def steps(self) -> tuple[type[StepForm], ...]:
+        """What the reader may do to it now."""
+        if not self.may_work:
+            return ()
+        return tuple(step for step in STEPS.values() if step.is_offered(self.request))
+
+    @property
+    def main_step(self) -> type[StepForm] | None:
+        """What the promise waits for."""
+        return next((step for step in self.steps if step.leads_on(self.request)), None)
+
+    @property
+    def other_steps(self) -> tuple[type[StepForm], ...]:
+        main = self.main_step
+        return tuple(step for step in self.steps if step is not main)
 
     @property
     def is_scanned(self) -> bool:
@@ -128,15 +146,24 @@ def may_work(request: PartRequest, user: User, mine: Iterable[int]) -> bool:
     return user.role != Role.DEPOT or request.depot_id is None or request.depot_id in mine
 
 
-def read(query: QueryDict, user: User, now: datetime) -> Board:
-    """The board for an address (tab=, depot=, request=, after= or before=): as many queries, whatever it shows."""
+def require_work(request: PartRequest, user: User) -> None:
+    """Raise PermissionDenied (403) where another depot's clerks do the work."""
+    if not may_work(request, user, own(user)):
+        raise PermissionDenied("spares.work")
+
+
+def read(query: QueryDict, user: User, now: datetime, scanned: str = "") -> Board:
+    """The board for an address (tab=, depot=, request=, after= or before=): as many queries, whatever it shows.
+
+    `scanned`: the number of the request that was scanned for just now.
+    """
     look = Look.of(query)
     depots = list(
         Depot.objects.filter(is_active=True).annotate(
             is_own=Exists(Depot.clerks.through.objects.filter(depot=OuterRef("pk"), user=user.pk))
         )
     )
-    mine = {depot.pk for depot in depots if depot.is_own}  # type: ignore[attr-defined]
+    mine = {depot.pk for depot in depots if depot.is_own}
     inside = _inside(look, depots, mine)
     requests = PartRequest.objects.for_user(user).filter(inside)
     returns = Return.objects.for_user(user).filter(_of_depots(look, depots, mine))
@@ -144,8 +171,7 @@ def read(query: QueryDict, user: User, now: datetime) -> Board:
     key = "ship_by" if look.tab == "ship" else "deliver_by"
     states = TO_SHIP if look.tab == "ship" else (State.SHIPPED,)
     found = page(for_board(requests.filter(state__in=states)), Keyset(key), query, PAGE_SIZE)
-    orders = orders_of(found.rows, user, mine, now, key)
-    current = _current(orders, look.request)
+    orders = orders_of(_with_named(found.rows, look.request, user), user, mine, now, key)
     return Board(
         tab=look.tab,
         tabs=_tabs(look, held),
@@ -153,11 +179,20 @@ def read(query: QueryDict, user: User, now: datetime) -> Board:
         depots=_choices(look, depots, bool(mine)),
         depot=next((depot for depot in depots if depot.code == look.depot), None),
         orders=orders,
-        current=current,
+        current=_current(orders, scanned or look.request),
         query=look.query(),
         newer_url=look.url() + _cursor(look, "before", found.before) if found.before else "",
         older_url=look.url() + _cursor(look, "after", found.after) if found.after else "",
     )
+
+
+def _with_named(rows: list[PartRequest], number: str, user: User) -> list[PartRequest]:
+    """The request that an address names stands on top, wherever it is."""
+    if not number:
+        return rows
+    named = [row for row in rows if row.number == number]
+    named = named or list(for_board(PartRequest.objects.for_user(user)).filter(number=number))
+    return [*named, *(row for row in rows if row.number != number)]
 
 
 def _cursor(look: Look, name: str, place: str) -> str:
@@ -240,16 +275,13 @@ def _order(request: PartRequest, bins: dict[tuple[int, int], str], is_workable: 
     lines = [
         (bins.get((request.depot_id or 0, line.part_id), ""), line.part.code, line) for line in request.lines.all()
     ]
-    picks = []
-    is_next = is_workable and request.state == State.RESERVED
-    for shelf, _code, line in sorted(lines, key=lambda row: row[:2]):
-        serials = tuple(unit.serial for unit in line.units.all())
-        pick = Pick(line, shelf, serials, is_next and line.picked < line.quantity)
-        is_next = is_next and not pick.is_next
-        picks.append(pick)
+    picks = tuple(
+        Pick(line, shelf, tuple(unit.serial for unit in line.units.all()))
+        for shelf, _code, line in sorted(lines, key=lambda row: row[:2])
+    )
     due = request.ship_by if key == "ship_by" else request.deliver_by
     tone, title, detail, chip = _band(request, due, now, key)
-    return Order(request, tone, title, detail, chip, tuple(picks), is_workable)
+    return Order(request, tone, title, detail, chip, picks, is_workable)
 
 
 def _band(request: PartRequest, due: datetime | None, now: datetime, key: str) -> tuple[Tone, str, str, Chip | None]:
@@ -264,13 +296,17 @@ def _band(request: PartRequest, due: datetime | None, now: datetime, key: str) -
     if tone == "over":
         title = _("Shipping is overdue") if leaves else _("Delivery is overdue")
         detail = _("Due at the carrier by %(time)s") % at if leaves else _("Due at the hospital by %(time)s") % at
-        return tone, title, f"{detail} · {_clause(leaves)}", chip
+        return tone, title, f"{detail} · {_clause(request, leaves)}", chip
     title = _("Hand to the carrier by %(time)s") % at if leaves else _("At the hospital by %(time)s") % at
-    return tone, title, _clause(leaves), chip
+    return tone, title, _clause(request, leaves), chip
 
 
-def _clause(leaves: bool) -> str:
-    return _("clause %(clauses)s") % {"clauses": "A11" if leaves else "A6, A11"}
+def _clause(request: PartRequest, leaves: bool) -> str:
+    """The clause that promises it, and in the depot the hour by which a parcel leaves the same day."""
+    clause = _("clause %(clauses)s") % {"clauses": "A11" if leaves else "A6, A11"}
+    if not leaves or request.depot is None:
+        return clause
+    return f"{clause} · {_('cut-off %(time)s') % {'time': f'{request.depot.cut_off:%H:%M}'}}"
 
 
 def _current(orders: Sequence[Order], at: str) -> Order | None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from io import BytesIO
 from operator import attrgetter
 from typing import Any
+from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -22,14 +23,18 @@ from attachments.models import Attachment
 from devices import labels
 from devices.importing import batches
 from devices.models import Project
+from field.models import Held, Phone
 from people import links, tokens
 from people.models import DutyOverride, Role, User
 from sla.models import CalendarDraft, CriticalPeriod, Policy
+from spares import requests as part_requests
+from spares import stock
+from spares.models import Depot, Part, PartRequest, Return, StockItem
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import service_report, workflow
 from tickets.models import Quote, SavedFilter, TicketAttachment, TicketEvent, TicketVisit
 from tickets.quote_sums import Line
-from visits.models import ServiceReport, Visit
+from visits.models import ServiceReport, Visit, VisitRecord
 from warranty import duties
 from warranty.models import Contract, Entitlement
 
@@ -81,6 +86,8 @@ class World:
         self.file, self.secret_file = self._file(None), self._file(self.note)
         self.quote = self._quote()
         self.report = self._report()
+        self._spares()
+        self._field()
         self.project = Project.objects.create(hospital=self.hospital, name="一期", proof=self.file)
         self.filter = SavedFilter.objects.create(person=self.lead, name="mine", query="show=mine")
         hours = timedelta(hours=8)
@@ -102,6 +109,8 @@ class World:
         self.token, self.token_text = tokens.make(
             self.nurse, name="hers", scope="write", days=90, by=self.nurse, now=NOW
         )
+        self.part_request = self._part_request()
+        self.stock = self._stock()
         self.reset_uid, self.reset_token = links.link_for(self.nurse).rstrip("/").split("/")[-2:]
 
     def _person(self, role: str) -> User:
@@ -129,6 +138,54 @@ class World:
         visit = Visit.objects.create(hospital=self.hospital, site=self.site, subject="visit", **window)
         TicketVisit.objects.create(ticket=self.ticket, visit=visit)
         return service_report.freeze(self.ticket, visit, now=NOW)[0]
+
+    def _part_request(self) -> PartRequest:
+        """One that no depot has yet, so that any clerk may work on it."""
+        return PartRequest.objects.create(
+            number=f"RQ-2026-{self.hospital.pk:06}",
+            hospital=self.hospital,
+            site=self.site,
+            subject="MCU-1",
+            origin=PartRequest.Origin.TICKET,
+            requested_at=NOW,
+            changed_at=NOW,
+        )
+
+    def _spares(self) -> None:
+        """A depot with nine pieces of a part, of which the hospital asked for one, and a faulty one that it owes."""
+        key = self.hospital.pk
+        self.depot = Depot.objects.create(code=f"depot-{key}", name=f"Depot {key}", city="成都", address="1")
+        self.depot.clerks.add(self.people[Role.DEPOT])
+        self.part = Part.objects.create(code=f"FAN-{key}", name="fan", is_serialised=False)
+        stock.receive(self.depot, self.part, quantity=9, by=self.people[Role.DEPOT], now=NOW)
+        self.item = StockItem.objects.get(depot=self.depot)
+        wanted = [part_requests.Wanted(self.part)]
+        place = {"hospital": self.hospital, "site": self.site}
+        asked: PartRequest = part_requests.ask(wanted, subject="fan", by=self.lead, now=NOW, **place)
+        self.part_request = part_requests.choose(asked, self.depot, reason="near", by=self.lead, now=NOW)
+        self.part_return = Return.objects.create(
+            number=f"RT-2026-{key:06d}", hospital=self.hospital, part=self.part, depot=self.depot, owed_since=NOW
+        )
+
+    def _field(self) -> None:
+        """The engineer's phone, and an act from it that waits for a lead's word."""
+        visit = self.report.visit
+        self.phone = Phone.objects.create(person=self.engineer, key=uuid4(), first_seen_at=NOW, last_seen_at=NOW)
+        record = VisitRecord.objects.create(
+            visit=visit, hospital=self.hospital, kind="step", at=NOW, recorded_at=NOW, by=self.engineer
+        )
+        self.held = Held.objects.create(
+            person=self.engineer, visit=visit, hospital=self.hospital, record=record, reason="reassigned",
+            kind="depart", at=NOW, received_at=NOW,
+            body={"kind": "depart", "visit": visit.pk, "at": NOW.isoformat(), "offset_ms": 0},
+        )  # fmt: skip
+
+    def _stock(self) -> StockItem:
+        """A part in a depot of this world's clerk."""
+        depot = Depot.objects.create(code=f"depot-{self.hospital.pk}", name=f"Depot {self.hospital.pk}")
+        depot.clerks.add(self.people[Role.DEPOT])
+        part = Part.objects.create(code=f"P-{self.hospital.pk}", name="fan tray")
+        return StockItem.objects.create(depot=depot, part=part)
 
     def thing(self, path: str) -> str:
         """`ticket.number` → its value as it stands in a URL."""

@@ -1,0 +1,44 @@
+"""How a choice of depot reads: when it would be there, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from common.wording import clock, duration, listed, sentences
+from spares.choice import Option
+
+
+def option(one: Option, codes: Mapping[int, str], now: datetime) -> str:
+    """A depot's option in a sentence or two. `codes`: part numbers by key."""
+    return _option(one.verdict, one.leaves_at, one.there_at, one.late, one.missing, codes, now)
+
+
+def kept_option(row: Mapping[str, Any], codes: Mapping[int, str], now: datetime) -> str:
+    """The same of an option as a request keeps it (`sourcing.kept`)."""
+    missing = {int(part): count for part, count in row["missing"].items()}
+    leaves, there = (datetime.fromisoformat(row[key]) if row[key] else None for key in ("leaves_at", "there_at"))
+    return _option(row["verdict"], leaves, there, timedelta(seconds=row["late_s"]), missing, codes, now)
+
+
+def _option(
+    verdict: str,
+    leaves: datetime | None,
+    there: datetime | None,
+    late: timedelta,
+    missing: Mapping[int, int],
+    codes: Mapping[int, str],
+    now: datetime,
+) -> str:
+    if leaves is None or there is None:
+        return _("No carrier goes there.")
+    said = [_("Leaves %(leaves)s, there %(there)s.") % {"leaves": clock(leaves, now), "there": clock(there, now)}]
+    if late:
+        said.append(_("That is %(span)s too late.") % {"span": duration(late.total_seconds())})
+    if verdict == "short":
+        lacking = listed(f"{codes.get(part, '?')} × {count}" for part, count in missing.items())
+        said.append(_("It lacks %(parts)s.") % {"parts": lacking})
+    return sentences(said)
