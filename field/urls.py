@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from field.views import contact, pack, push
+from field.views import app, contact, pack, push
 
 app_name = "field"
 urlpatterns = [
+    path("", app.app, name="app"),
+    path("sw.js", app.worker, name="worker"),
+    path("manifest.webmanifest", app.manifest, name="manifest"),
     path("clock", contact.Clock.as_view(), name="clock"),
     path("phone", contact.Announce.as_view(), name="phone"),
     path("pack", pack.Pack.as_view(), name="pack"),
