@@ -27,9 +27,7 @@ from field.models import Held, Phone
 from people import links, tokens
 from people.models import DutyOverride, Role, User
 from sla.models import CalendarDraft, CriticalPeriod, Policy
-from spares import requests as part_requests
-from spares import stock
-from spares.models import Depot, Part, PartRequest, Return, StockItem
+from spares.models import Depot, Part, PartRequest, StockItem
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import service_report, workflow
 from tickets.models import Quote, SavedFilter, TicketAttachment, TicketEvent, TicketVisit
@@ -86,7 +84,6 @@ class World:
         self.file, self.secret_file = self._file(None), self._file(self.note)
         self.quote = self._quote()
         self.report = self._report()
-        self._spares()
         self._field()
         self.project = Project.objects.create(hospital=self.hospital, name="一期", proof=self.file)
         self.filter = SavedFilter.objects.create(person=self.lead, name="mine", query="show=mine")
@@ -149,22 +146,6 @@ class World:
             origin=PartRequest.Origin.TICKET,
             requested_at=NOW,
             changed_at=NOW,
-        )
-
-    def _spares(self) -> None:
-        """A depot with nine pieces of a part, of which the hospital asked for one, and a faulty one that it owes."""
-        key = self.hospital.pk
-        self.depot = Depot.objects.create(code=f"depot-{key}", name=f"Depot {key}", city="成都", address="1")
-        self.depot.clerks.add(self.people[Role.DEPOT])
-        self.part = Part.objects.create(code=f"FAN-{key}", name="fan", is_serialised=False)
-        stock.receive(self.depot, self.part, quantity=9, by=self.people[Role.DEPOT], now=NOW)
-        self.item = StockItem.objects.get(depot=self.depot)
-        wanted = [part_requests.Wanted(self.part)]
-        place = {"hospital": self.hospital, "site": self.site}
-        asked: PartRequest = part_requests.ask(wanted, subject="fan", by=self.lead, now=NOW, **place)
-        self.part_request = part_requests.choose(asked, self.depot, reason="near", by=self.lead, now=NOW)
-        self.part_return = Return.objects.create(
-            number=f"RT-2026-{key:06d}", hospital=self.hospital, part=self.part, depot=self.depot, owed_since=NOW
         )
 
     def _field(self) -> None:
