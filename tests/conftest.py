@@ -16,7 +16,7 @@ from pytest_django import DjangoDbBlocker
 # otherwise refuse every query.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-BROWSER_FIXTURES = {"browser", "context", "new_context", "page"}
+BROWSER_FIXTURES = {"browser_type", "browser", "context", "new_context", "page"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -46,7 +46,7 @@ function count(made, job, view, one) {
   const share = (moment) => `${Math.min(100, Math.max(0, (100 * (moment - began)) / (Date.parse(one.due_at) - began)))}%`;
   const bar = slot(made, "bar");
   bar.querySelector("i").style.width = share(now());
-  const leaving = view.phase === "planned" && job.depart_by && !one.is_paused;
+  const leaving = view.phase === "planned" && job.depart_by && job.travel && !one.is_paused;
   bar.querySelector("u").hidden = !leaving;
   if (!leaving) return;
   bar.querySelector("u").style.left = share(Date.parse(job.depart_by));

@@ -63,7 +63,8 @@ function answerOf(item, job, view, context) {
 
 /* Stores a reading, or the same one with a sentence to it. */
 async function read(job, item, value, text = "") {
-  const act = await outbox.enqueue("reading", job, { item: item.key, value, text });
+  const { code, version } = job.checklist;
+  const act = await outbox.enqueue("reading", job, { item: item.key, value, text, checklist: { code, version } });
   stored(act, say("done_reading"));
 }
 

@@ -140,7 +140,7 @@ function dock({ job, view }, data, act) {
 
 /* "leave by 12:12, leaving now you are there at 12:44" */
 export function goBy(job) {
-  if (!job.travel) return job.depart_by ? say("leaveBy", { time: when(job.depart_by, job.site.timezone) }) : "";
+  if (!job.travel) return "";
   const there = say("leavingNow", { time: clock(thereAt(job), job.site.timezone) });
   return job.depart_by ? [say("leaveBy", { time: when(job.depart_by, job.site.timezone) }), there].join(say("comma")) : there;
 }

@@ -120,10 +120,8 @@ async function next(person) {
   return act && !isHeld(act) ? act : null;
 }
 
-/* Sends what is due. Answers whether something was sent. Raises `Away`, `SignedOut`, `Revoked`. */
-async function empty() {
-  if (!(await store.acts()).some((act) => act.state === "waiting" && !isHeld(act))) return 0;
-  const { person } = await server.clock();
+/* Sends what is due of `person`. Answers how many. Raises `Away`, `SignedOut`, `Revoked`. */
+async function empty(person) {
   let sent = 0;
   for (let act = await next(person.id); act; act = await next(person.id)) {
     tell("sending");
@@ -174,7 +172,9 @@ async function contact(work) {
 /* Sends what waits, then fetches what came of it. Answers "" or why it could not (see `contact`). */
 export function flush() {
   return navigator.locks.request(LOCK, () => contact(async () => {
-    const sent = await empty();
+    const { person } = await server.clock();
+    await settle(person);
+    const sent = await empty(person);
     await announce();
     if (sent) await fetchPack(false);
   }));
@@ -185,7 +185,7 @@ export function prepare() {
   return navigator.locks.request(LOCK, () => contact(async () => {
     const { person } = await server.clock(3);
     await settle(person);
-    await empty();
+    await empty(person);
     await announce();
     await fetchPack(true);
   }));

@@ -83,8 +83,13 @@ function phase(job, { steps, signed, outcome }) {
 export const isOver = (view) => ["signed", "left", "cancelled"].includes(view.phase);
 export const isUnderWay = (view) => ["travel", "on_site", "working", "finished"].includes(view.phase);
 
-/* The list's order: what is under way, what is overdue, then by the hour; over ones last. */
+/* The list's order: what is under way, what is overdue, then by the hour; what only lacks a signature of another day,
+   and then what is over, last. */
 export function ordered(pairs) {
-  const rank = ({ job, view }) => (isOver(view) ? 3 : isUnderWay(view) ? 0 : job.day === "overdue" ? 1 : 2);
+  const rank = ({ job, view }) => {
+    if (isOver(view)) return 4;
+    if (view.phase === "finished" && job.day === "overdue") return 3;
+    return isUnderWay(view) ? 0 : job.day === "overdue" ? 1 : 2;
+  };
   return [...pairs].sort((a, b) => rank(a) - rank(b) || Date.parse(a.job.starts_at) - Date.parse(b.job.starts_at));
 }
