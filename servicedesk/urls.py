@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("servicedesk.api_urls")),
     path("desk/roster/", include("people.roster_urls")),
     path("desk/depot/", include("spares.urls")),
+    path("desk/depot/", include("spares.stock_urls")),
     path("desk/field/", include("field.desk_urls")),
     path("desk/devices/", include("tickets.list_urls")),
     path("desk/", include("warranty.urls")),

@@ -88,6 +88,11 @@ def lock(depots: Iterable[Depot | int], parts: Iterable[Part | int]) -> dict[tup
     return {(row.depot_id, row.part_id): row for row in rows_locked}
 
 
+def ensure(depot: Depot, part: Part) -> StockItem:
+    """The stock of a part in a depot, an empty one where there was none."""
+    return StockItem.objects.get_or_create(depot=depot, part=part)[0]
+
+
 def lock_units(part: Part, serials: Collection[str]) -> dict[str, Unit]:
     """The units of a part with these serials, locked in key order; what has never been here is left out."""
     rows = Unit.objects.filter(part=part, serial__in=serials).select_for_update(of=("self",)).order_by("pk")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -274,8 +275,9 @@ def _begin_for(
 
 def _stock_of(line: RequestLine) -> StockItem | None:
     """The stock that a line had its pieces reserved in at last, locked."""
-    rows = StockItem.objects.select_related("depot", "part").select_for_update(of=("self",))
-    return rows.filter(pk=_item_of(line)).first()
+    if (key := _item_of(line)) is None:
+        return None
+    return StockItem.objects.select_related("depot", "part").select_for_update(of=("self",)).get(pk=key)
 
 
 def _item_of(line: RequestLine) -> int | None:
@@ -316,7 +318,7 @@ def _pieces(part: Part, quantity: int, serials: Sequence[str]) -> int:
     return quantity
 
 
-def by_hand(act_name: str, act: Act, item: StockItem, **detail: object) -> Movements:
+def by_hand(act_name: str, act: Act, item: StockItem, **detail: Any) -> Movements:
     """Close an act that a person does by hand: it is on the audit trail, with the serials it moved."""
     movements = act.close()
     mine = [one for one in movements if one.item_id == item.pk]

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from devices.models import DeviceModel
 from people.models import User
@@ -180,14 +181,14 @@ class StockMovement(models.Model):
     """
 
     class Kind(models.TextChoices):
-        RECEIVE = "receive", _("Received")
-        RESERVE = "reserve", _("Reserved")
-        RELEASE = "release", _("Released")
-        ISSUE = "issue", _("Issued")
-        TRANSFER_OUT = "transfer_out", _("Sent to another depot")
-        TRANSFER_IN = "transfer_in", _("Came from another depot")
-        COUNT = "count", _("Counted")
-        SCRAP = "scrap", _("Scrapped")
+        RECEIVE = "receive", pgettext_lazy("stock", "Received")
+        RESERVE = "reserve", pgettext_lazy("stock", "Reserved")
+        RELEASE = "release", pgettext_lazy("stock", "Released")
+        ISSUE = "issue", pgettext_lazy("stock", "Issued")
+        TRANSFER_OUT = "transfer_out", pgettext_lazy("stock", "Sent to another depot")
+        TRANSFER_IN = "transfer_in", pgettext_lazy("stock", "Came from another depot")
+        COUNT = "count", pgettext_lazy("stock", "Counted")
+        SCRAP = "scrap", pgettext_lazy("stock", "Scrapped")
 
     item = models.ForeignKey(StockItem, models.PROTECT, related_name="movements", verbose_name=_("stock"))
     kind = models.CharField(_("kind"), max_length=14, choices=Kind.choices)
@@ -220,3 +221,11 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.kind} {self.on_hand:+d}"
+
+    @property
+    def signed_on_hand(self) -> str:
+        return f"{self.on_hand:+d}" if self.on_hand else "–"
+
+    @property
+    def signed_reserved(self) -> str:
+        return f"{self.reserved:+d}" if self.reserved else "–"
