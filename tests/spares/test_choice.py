@@ -169,7 +169,8 @@ def test_nothing_leaves_before_it_is_asked_nor_arrives_before_it_left(
     found = weigh({FAN: 1}, stores, asked_at=now, ship_by=None, deliver_by=None, packing=PACKING)
     assert [one.there_at for one in found] == sorted(one.there_at for one in found if one.there_at)
     for one in found:
-        assert one.leaves_at and one.there_at
+        assert one.leaves_at
+        assert one.there_at
         assert now + PACKING <= one.leaves_at <= one.there_at
         assert CN.in_any_year().slots_on(one.leaves_at.astimezone(SHANGHAI).date())
         assert one.makes_it

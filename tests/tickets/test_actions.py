@@ -15,6 +15,8 @@ from tickets import actions, workflow
 from tickets.models import Ticket
 from tickets.states import VERBS
 
+STEPS = {"respond", "turn_back", "come_again", "keep_here", "evidence", "follow_part"}
+"""Moves that other verbs make."""
 QUOTES = {"quote", "answer_quote", "withdraw_quote"}
 """Rules of what is done to a quote on a ticket; its rights are those of `quotes`."""
 
@@ -28,7 +30,7 @@ def filled(ticket: Ticket, user: User, scene: Scene) -> list[str]:
 
 
 def test_every_verb_has_a_right_and_every_right_exists() -> None:
-    assert set(actions.ACTS) == set(VERBS) - {"respond", "turn_back", "keep_here", "evidence"} - QUOTES
+    assert set(actions.ACTS) == set(VERBS) - STEPS - QUOTES
     assert set(actions.ACTS.values()) <= set(ACTS)
     assert set(actions.BUTTONS) <= set(actions.ACTS)
 

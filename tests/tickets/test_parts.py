@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import time
 
 import pytest
+import time_machine
+from django.test import Client
 
 from people.models import User
 from sla import deadlines
 from spares import requests
 from spares.models import Depot, Lane, Part, PartRequest
 from spares.requests import Wanted
+from tests.api_case import Program
 from tests.factories import DepotClerkFactory, DeviceFactory
 from tests.spares.stock_case import depot, part, stocked
 from tests.tickets.conftest import Scene
@@ -173,3 +176,55 @@ def test_the_story_says_it_to_the_company_and_in_plain_words_to_the_hospital(
         said
         == f"Spare part · {request.number} · MCU 主板 × 1 · handed to the carrier: 顺丰 SF1 · expected tomorrow 18:00"
     )
+
+
+def test_a_program_asks_for_parts_by_their_numbers(scene: Scene, board: Part) -> None:
+    ticket = on_site(scene)
+    asked = Program(scene.engineer).post(
+        f"/tickets/{ticket.number}/ask-part/", parts=[{"part": "MCU-MB", "quantity": 2}], reason="主板无响应"
+    )
+    assert (asked.status_code, asked.json()["number"]) == (200, ticket.number)
+    assert dict(PartRequest.objects.get().lines.values_list("part__code", "quantity")) == {"MCU-MB": 2}
+    refused = Program(scene.engineer).post(f"/tickets/{ticket.number}/ask-part/", parts=[{"part": "NO"}])
+    assert refused.status_code == 400
+    assert Program(scene.nurse).post(f"/tickets/{ticket.number}/ask-part/", parts=[]).status_code == 403
+
+
+def test_the_form_shows_what_each_depot_makes_before_it_is_pressed(client: Client, scene: Scene, board: Part) -> None:
+    ticket = on_site(scene)
+    client.force_login(scene.lead)
+    address = f"/desk/tickets/{ticket.number}/ask-part/"
+    seen = client.get(address, {"part": board.pk, "quantity": 3}).content.decode()
+    assert "It lacks MCU-MB × 1" in seen
+    assert "成都备件库" not in client.get(address, {"part": "nonsense"}).content.decode()
+    sent = client.post(address, {"part": board.pk, "quantity": 1, "code": "none", "reason": ""})
+    assert "There is no part with this number." in sent.content.decode()
+    assert client.post(address, {"quantity": 1}).status_code == 422
+    assert client.post(address, {"part": board.pk, "quantity": 1, "reason": "无响应"}).status_code == 302
+    page = client.get(f"/desk/tickets/{ticket.number}/").content.decode()
+    assert "RQ-2026-" in page
+    assert "24 小时发件" in page
+
+
+def test_each_verb_of_a_request_has_its_form(client: Client, scene: Scene, board: Part, clerk: User) -> None:
+    ticket = on_site(scene)
+    request = workflow.ask_part(ticket, [Wanted(board)], by=scene.engineer, now=scene.at("12:00"))
+    client.force_login(scene.lead)
+
+    def send(slug: str, **data: object) -> int:
+        here = f"/desk/tickets/{ticket.number}/{slug}/"
+        assert client.get(here).status_code == 200
+        return client.post(here, {"request": request.pk, **data}).status_code
+
+    with time_machine.travel(scene.at("12:30"), tick=False):
+        requests.scan(request, "A1", by=clerk, now=scene.at("12:10"))
+        assert send("choose-depot", depot=1, reason="x") == 422  # picked already
+        requests.pack(request, by=clerk, now=scene.at("12:20"))
+        requests.ship(request, carrier="顺丰", waybill="SF1", by=clerk, now=scene.at("12:25"))
+        assert send("part-event", kind="in_transit", place="绵阳") == 302
+        assert send("deliver-part", received_by="刘海燕") == 302
+        line = request.lines.get()
+        assert send("fit-part", line=line.pk, serial="A9", quantity=1) == 422
+        assert send("fit-part", line=line.pk, serial="A1", faulty_serial="X", quantity=1) == 302
+        assert send("withdraw-part", reason="迟") == 422
+    assert told(ticket) == ["asked", "shipped", "delivered", "fitted"]

@@ -25,6 +25,9 @@ from people.models import User
 from sla import evidence
 from sla.deadlines import OPEN_STATES
 from sla.models import Deadline, Fact, PauseReason
+from spares.models import Part
+from spares.requests import Wanted
+from spares.requests.asking import MOST_LINES, MOST_PIECES, REASON
 from tickets import workflow
 from tickets.actions import ACTS
 from tickets.api import serializers
@@ -80,6 +83,24 @@ class Assign(Strict):
 
 class Offer(Strict):
     to = _Colleague(queryset=User.objects.none(), help_text="A person's id.")
+
+
+class _Engineer(Row):
+    """Who may be sent for the ticket's region."""
+
+    def get_queryset(self) -> QuerySet[User]:
+        return colleagues(self.context["ticket"], "visits.work") if "ticket" in self.context else User.objects.none()
+
+
+class Send(Strict):
+    """A visit: who comes, with whom, and the planned window at the site. `minutes` on the way need a `reason`."""
+
+    engineer = _Engineer(queryset=User.objects.none(), help_text="A person's id.")
+    crew = _Engineer(queryset=User.objects.none(), many=True, required=False, help_text="Ids of who comes along.")
+    starts_at = Moment()
+    ends_at = Moment(required=False, allow_null=True)
+    minutes = Whole(required=False, allow_null=True, min_value=1, max_value=2880)
+    reason = Text(max_length=200, required=False, allow_blank=True)
 
 
 class Depart(Strict):
@@ -173,6 +194,20 @@ class Retarget(Strict):
     reason = Text(max_length=LONG)
 
 
+class WantedPart(Strict):
+    """`part`: a part number."""
+
+    part = Code(queryset=Part.objects.filter(is_active=True))
+    quantity = Whole(min_value=1, max_value=MOST_PIECES, required=False, default=1)
+
+
+class AskPart(Strict):
+    """The depot that makes the promise is chosen by itself; it reads `reason`."""
+
+    parts = WantedPart(many=True, allow_empty=False, max_length=MOST_LINES)
+    reason = Text(max_length=REASON, required=False, allow_blank=True, default="")
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """A verb, what it takes, and whether it overwrites what somebody else may just have set (`If-Match` needed)."""
@@ -200,6 +235,12 @@ def _arrive(ticket: Ticket, *, by: User, now: datetime, **told: Any) -> Ticket:
     return workflow.arrive(ticket, evidence=evidence.Evidence(**told), by=by, now=now)
 
 
+def _ask_part(ticket: Ticket, *, parts: list[dict[str, Any]], **said: Any) -> Ticket:
+    """Ask for parts: 24 hours to ship and two working days to the site run (A11)."""
+    workflow.ask_part(ticket, [Wanted(**one) for one in parts], **said)
+    return Ticket.objects.for_pages().get(pk=ticket.pk)
+
+
 VERBS = (
     Verb("answer", Said, workflow.answer),
     Verb("note", Said, workflow.note),
@@ -211,6 +252,8 @@ VERBS = (
     Verb("accept_owner", Nothing, workflow.accept_owner),
     Verb("decline_owner", Nothing, workflow.decline_owner),
     Verb("remote_failed", Why, workflow.remote_failed),
+    Verb("send", Send, workflow.send),
+    Verb("confirm_arrival", Nothing, workflow.confirm_arrival),
     Verb("depart", Depart, workflow.depart),
     Verb("arrive", Arrive, _arrive),
     Verb("confirm_evidence", Evidence, _confirm_evidence),
@@ -228,6 +271,7 @@ VERBS = (
     Verb("change_class", Classify, workflow.change_class, overwrites=True),
     Verb("set_cause", SetCause, workflow.set_cause, overwrites=True),
     Verb("override_verdict", Override, workflow.override_verdict, overwrites=True),
+    Verb("ask_part", AskPart, _ask_part),
     Verb("mark_urgent", Urgent, workflow.mark_urgent),
     Verb("unmark_urgent", NotUrgent, workflow.unmark_urgent),
     Verb("retarget", Retarget, _retarget, overwrites=True),

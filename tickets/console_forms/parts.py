@@ -153,6 +153,9 @@ class OfRequestForm(VerbForm):
         if self.row is None:
             self.hint = _("There is no request for parts that this could be said of.")
             self.submit = ""
+            for one in self.fields.values():
+                if isinstance(one, DescribedField):
+                    one.queryset = mine.none()
         else:
             self.hint = joined(self.row.number, self.row.get_state_display(), type(self).hint)
             self.show(self.row)
