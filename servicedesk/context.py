@@ -32,6 +32,7 @@ CONSOLE = (
     ("wall", _("Promise wall"), "wall", "activity", "g w"),
     ("tickets.log", _("Log a call"), "console:new", "headset", "n"),
     ("spares.work", _("Spare parts"), "spares:depot", "package", "g b"),
+    ("field", _("My jobs"), "field:app", "route", "g m"),
     ("field.desk", _("Field phones"), "field-desk:page", "smartphone", "g f"),
     ("hospitals.see", _("Hospitals"), "hospitals", "hospital", "g h"),
     ("console", _("Devices"), "console:devices", "monitor", "g d"),
