@@ -379,6 +379,9 @@ QUOTE_TAX_RATE = env.str("QUOTE_TAX_RATE", default="6")
 EVIDENCE_CLOCK_TOLERANCE = timedelta(minutes=env.int("EVIDENCE_CLOCK_TOLERANCE_MINUTES", default=10))
 EVIDENCE_MAX_AGE = timedelta(hours=env.int("EVIDENCE_MAX_AGE_HOURS", default=12))
 
+# What carriers sign their messages with (/hooks/carriers/<code>/): code=secret,code=secret. Without one, no door.
+CARRIER_SECRETS = env.dict("CARRIER_SECRETS", default={})
+
 # Watching it (docs/watching.md). Nobody reads /metrics until its network is named here.
 METRICS_ALLOW = [ip_network(text) for text in env.list("METRICS_ALLOW", default=[])]
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

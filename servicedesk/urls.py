@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from servicedesk import health, views
+from spares.views import hooks
 from tickets import device_views, files
 from tickets.views import reports
 from warranty.views import duties as duty_views
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("files/protocol/<int:pk>/", device_views.proof, name="project-protocol"),
     path("files/duty/<int:pk>/", duty_views.proof, name="duty-proof"),
     path("reports/<str:code>/", reports.check, name="service-report"),
+    path("hooks/carriers/<slug:code>/", hooks.carrier, name="carrier-hook"),
     path("admin/", admin.site.urls),
     path("account/", include("people.urls")),
     path("demo/devices-300.xlsx", views.sample_list, name="sample-list"),

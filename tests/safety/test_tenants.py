@@ -35,6 +35,7 @@ NO_HOSPITAL = {
     "desk/roster/changes/<int:key>/end/": "the roster belongs to the company",
     "desk/filters/<int:pk>/remove/": "belongs to a person of the company",
     "api/v1/device-models/<int:pk>/": "what makers sell",
+    "hooks/carriers/<slug:code>/": "a carrier's code; its signature is the right",
     "q/<str:token>/": "the code on a label is the right, and shows no more than the label",
     "q/<str:token>/<uuid:key>/": "the same, and the key is the sender's own",
 }
