@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import reduce, wraps
+from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -192,7 +193,8 @@ class ScopedQuerySet(models.QuerySet[_Row]):
         # Asked inside the same query, so an engineer's lists cost no more than anybody's.
         people = get_user_model()._default_manager
         region = people.filter(pk=person, team__region__isnull=False).values("team__region")
-        seen = models.Q(**{f"{self.region_path}__in": region})
-        for path in self.own_paths:
-            seen |= models.Q(**{path: person})
-        return self.filter(seen)
+        return self.filter(models.Q(**{f"{self.region_path}__in": region}) | self.own(person))
+
+    def own(self, person: int | Given) -> models.Q:
+        """What is theirs, wherever it lies. A path over several rows would give a row several times: ask for keys."""
+        return reduce(or_, (models.Q(**{path: person}) for path in self.own_paths), models.Q())

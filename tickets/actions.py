@@ -35,6 +35,7 @@ ACTS: dict[str, str] = {
     "remote_failed": "tickets.remote_failed",
     "depart": "tickets.visit",
     "arrive": "tickets.visit",
+    "send": "visits.dispatch",
     "confirm_arrival": "visits.confirm",
     "confirm_evidence": "sla.confirm_evidence",
     "wait": "tickets.wait",

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from tickets.api import quotes, reading, verbs
+from tickets.api import quotes, reading, verbs, visits
 from tickets.numbers import NumberInPath
 
 register_converter(NumberInPath, "number")
@@ -20,6 +20,13 @@ urlpatterns = [
     *[
         path(f"{TICKET}quotes/{verb.slug}/", quotes.door(verb).as_view(), name=f"quotes-{verb.slug}")
         for verb in quotes.VERBS
+    ],
+    path(f"{TICKET}candidates/", visits.Candidates.as_view(), name="candidates"),
+    path("visits/", visits.Visits.as_view(), name="visits"),
+    path("visits/<int:pk>/", visits.OneVisit.as_view(), name="visit"),
+    *[
+        path(f"visits/<int:pk>/{verb.slug}/", visits.door(verb).as_view(), name=f"visits-{verb.slug}")
+        for verb in visits.VERBS
     ],
     path("files/<uuid:key>/", reading.File.as_view(), name="file"),
     path("fault-classes/", reading.FaultClasses.as_view(), name="fault_classes"),

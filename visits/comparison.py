@@ -117,15 +117,20 @@ def _trips(month: date, user: User, now: datetime, **only: int) -> list[Trip]:
         .filter(departed_at__lt=F("arrived_at"), arrived_at__lt=F("departed_at") + LONGEST)
         .annotate(figure=Subquery(newest.order_by("-valid_from").values(figure=figure)[:1], output_field=JSONField()))
         .order_by("pk")
-        .distinct()
         .values_list(
-            "travel_base", "travel_base__name", "site", "site__hospital__name", "site__name", "departed_at", "arrived_at",
-            "figure", "pk",
+            "travel_base",
+            "travel_base__name",
+            "site",
+            "site__hospital__name",
+            "site__name",
+            "departed_at",
+            "arrived_at",
+            "figure",
         )
-    )  # fmt: skip
+    )
     return [
         Trip(base, base_name, site, f"{hospital} · {name}", (arrived - departed).total_seconds() / 60, _figure(row))
-        for base, base_name, site, hospital, name, departed, arrived, row, _pk in rows
+        for base, base_name, site, hospital, name, departed, arrived, row in rows
         if arrived and departed
     ]
 

@@ -32,6 +32,8 @@ decline_owner   =        =        =        =        =        =        =   -   - 
 remote_failed   -        dispatch -        -        -        -        -   -   -   -
 depart          -        -        travel   -        -        -        -   -   -   -
 arrive          -        -        on_site  on_site  -        -        -   -   -   -
+confirm_arrival -        -        on_site  on_site  -        -        -   -   -   -
+send            -        -        =        -        -        =        -   -   -   -
 wait            -        waiting  waiting  waiting  waiting  -        -   -   -   -
 resume          -        -        -        -        -        on_site  -   -   -   -
 resolve         solved   solved   solved   solved   solved   solved   -   -   -   -
@@ -72,6 +74,10 @@ def calls(scene: Scene, ticket: Ticket) -> dict[str, Callable[[], Ticket]]:
         "remote_failed": lambda: workflow.remote_failed(ticket, reason="重启无效", **by_operator),
         "depart": lambda: workflow.depart(ticket, **by_engineer),
         "arrive": lambda: workflow.arrive(ticket, **by_engineer),
+        "confirm_arrival": lambda: workflow.confirm_arrival(ticket, by=nurse, now=now),
+        "send": lambda: workflow.send(
+            ticket, engineer=engineer, starts_at=now + timedelta(hours=1), by=scene.lead, now=now
+        ),
         "wait": lambda: workflow.wait(ticket, reason=reason, note="手术中", **by_operator),
         "resume": lambda: workflow.resume(ticket, **by_operator),
         "resolve": lambda: workflow.resolve(ticket, cause="线松了", action="插紧", **by_engineer),
@@ -110,10 +116,11 @@ def test_each_verb_leads_where_the_table_says_and_is_refused_elsewhere(scene: Sc
 
 
 def test_every_verb_of_the_table_of_states_is_tried_here(scene: Scene) -> None:
-    steps_of_others = {"respond", "turn_back", "keep_here", "evidence", "confirm_evidence", "retarget"}
+    steps_of_others = {"respond", "turn_back", "come_again", "keep_here", "evidence", "confirm_evidence", "retarget"}
     steps_of_others |= {"verify", "discard", "set_cause", "override_verdict"}  # test_scanning, test_verdicts
     steps_of_others |= {"quote", "answer_quote", "withdraw_quote"}  # test_quotes
     steps_of_others |= {"mark_urgent", "unmark_urgent"}  # test_urgent
+    steps_of_others |= {"ask_part", "follow_part"}  # test_parts
     assert set(VERBS) - steps_of_others == set(calls(scene, scene.file())) == {verb for verb, _ in EXPECTED}
 
 

@@ -9,14 +9,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from attachments.models import Attachment
+from common.prepared import Given
 from people.access import ScopedQuerySet
 from people.models import Hospital, User
-from visits.models.visits import Visit
+from visits.models.visits import Crew, Visit
 
 
 class VisitRecordQuerySet(ScopedQuerySet["VisitRecord"]):
     sight = "visits.see"
-    own_paths = ("visit__crew__engineer",)
+
+    def own(self, person: int | Given) -> Q:
+        return Q(visit__in=Crew.objects.filter(engineer=person).values("visit"))
 
 
 class VisitRecord(models.Model):
@@ -106,7 +109,9 @@ class Signature(models.Model):
 
 class ServiceReportQuerySet(ScopedQuerySet["ServiceReport"]):
     sight = "visits.see"
-    own_paths = ("visit__crew__engineer",)
+
+    def own(self, person: int | Given) -> Q:
+        return Q(visit__in=Crew.objects.filter(engineer=person).values("visit"))
 
 
 class ServiceReport(models.Model):

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from common.prepared import Given
 from people.access import ScopedQuerySet
 from people.models import Hospital, ServiceBase, Site, User
 from sla.models import Timeline
@@ -24,7 +25,9 @@ ONE_ENGINEER = Func(F("engineer"), F("engineer"), models.Value("[]"), function="
 
 class VisitQuerySet(ScopedQuerySet["Visit"]):
     sight = "visits.see"
-    own_paths = ("crew__engineer",)
+
+    def own(self, person: int | Given) -> Q:
+        return Q(pk__in=Crew.objects.filter(engineer=person).values("visit"))
 
 
 class Visit(models.Model):
