@@ -151,9 +151,13 @@ def _delivery(late: Late, parcel: Parcel) -> Iterable[Loss]:
 
 def _stock(parcel: Parcel, late: str) -> Loss | None:
     """What the stock made impossible from the beginning: no depot could make it, or another one than was chosen."""
+
+    def makes(option: Mapping[str, Any]) -> bool:
+        return option.get("verdict") in {"makes", "late"} and not option.get(late)
+
     chosen = next((one for one in parcel.options if one.get("chosen")), None)
-    if not parcel.options or (chosen is not None and chosen.get("verdict") != "short" and not chosen.get(late)):
+    if not parcel.options or (chosen is not None and makes(chosen)):
         return None
-    if not any(one.get("verdict") == "makes" for one in parcel.options):
+    if not any(makes(one) for one in parcel.options):
         return Loss("stock", 0.0)
     return Loss("choice", 0.0, parcel.depot) if chosen is not None else None

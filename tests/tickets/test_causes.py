@@ -86,6 +86,10 @@ def parcel(**more: Any) -> Parcel:
             late("spare_shipped", 160, parcel=parcel(shipped_at=at(160), options=(MAKES, {**LATE, "chosen": True}))),
             [("choice", 60)],
         ),
+        (
+            late("spare_shipped", 160, parcel=parcel(shipped_at=at(160), options=({**CHOSEN, "ships_late_s": 9},))),
+            [("stock", 60)],
+        ),
         # the parcel is there (A6, A11)
         (late("spare_delivered", 500, due=400, parcel=parcel()), [("carrier", 100)]),
         (
