@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -18,7 +18,8 @@ from common.present import Chip, Filter, open_chip
 from common.wording import clock
 from people.access import may
 from people.models import Role, User
-from spares.depot_forms import STEPS, StepForm
+from spares import depot_tabs
+from spares.depot_forms import STEPS, RequestStep
 from spares.models import Depot, PartRequest, RequestLine, Return, StockItem, Unit
 
 State = PartRequest.State
@@ -69,19 +70,19 @@ class Order:
         return sum(pick.line.quantity for pick in self.picks)
 
     @property
-    def steps(self) -> tuple[type[StepForm], ...]:
+    def steps(self) -> tuple[type[RequestStep], ...]:
         """What the reader may do to it now."""
         if not self.may_work:
             return ()
         return tuple(step for step in STEPS.values() if step.is_offered(self.request))
 
     @property
-    def main_step(self) -> type[StepForm] | None:
+    def main_step(self) -> type[RequestStep] | None:
         """What the promise waits for."""
         return next((step for step in self.steps if step.leads_on(self.request)), None)
 
     @property
-    def other_steps(self) -> tuple[type[StepForm], ...]:
+    def other_steps(self) -> tuple[type[RequestStep], ...]:
         main = self.main_step
         return tuple(step for step in self.steps if step is not main)
 
@@ -139,16 +140,16 @@ def own(user: User) -> set[int]:
     return set(Depot.objects.filter(clerks=user.pk).values_list("pk", flat=True))
 
 
-def may_work(request: PartRequest, user: User, mine: Iterable[int]) -> bool:
-    """Whether the person does the depot's work on this request: a clerk only in depots of their own."""
+def may_work_in(depot: int | None, user: User, mine: Collection[int]) -> bool:
+    """Whether the person does the work of a depot, by its key: a clerk only in their own or in none."""
     if not may(user, "spares.work"):
         return False
-    return user.role != Role.DEPOT or request.depot_id is None or request.depot_id in mine
+    return user.role != Role.DEPOT or depot is None or depot in mine
 
 
-def require_work(request: PartRequest, user: User) -> None:
+def require_work(depot: int | None, user: User) -> None:
     """Raise PermissionDenied (403) where another depot's clerks do the work."""
-    if not may_work(request, user, own(user)):
+    if not may_work_in(depot, user, own(user)):
         raise PermissionDenied("spares.work")
 
 
@@ -174,7 +175,7 @@ def read(query: QueryDict, user: User, now: datetime, scanned: str = "") -> Boar
     orders = orders_of(_with_named(found.rows, look.request, user), user, mine, now, key)
     return Board(
         tab=look.tab,
-        tabs=_tabs(look, held),
+        tabs=depot_tabs.row(look.tab, held, look.query(tab=TABS[0], request="")),
         late=held["ship_late"] if look.tab == "ship" else held["way_late"],
         depots=_choices(look, depots, bool(mine)),
         depot=next((depot for depot in depots if depot.code == look.depot), None),
@@ -225,18 +226,6 @@ def _counts(requests: QuerySet[PartRequest], returns: QuerySet[Return], now: dat
     return {**counts, "returns": returns.exclude(state__in=closed).count()}
 
 
-def _tabs(look: Look, held: dict[str, int]) -> tuple[Filter, ...]:
-    def words(name: str, late: int) -> str:
-        return f"{name} · {_('%(count)d late') % {'count': late}}" if late else name
-
-    return (
-        Filter(_("To ship"), look.url(tab="ship", request=""), held["ship"], look.tab == "ship"),
-        Filter(
-            words(_("On the way"), held["way_late"]), look.url(tab="way", request=""), held["way"], look.tab == "way"
-        ),
-    )
-
-
 def _choices(look: Look, depots: Sequence[Depot], has_own: bool) -> tuple[Filter, ...]:
     """Whose requests are shown: the reader's own depots first, when there are any."""
     named = any(depot.code == look.depot for depot in depots)
@@ -261,7 +250,7 @@ def orders_of(
 ) -> tuple[Order, ...]:
     """The cards of these requests (`for_board`), with the bins of their depots: one query."""
     bins = _bins(requests)
-    return tuple(_order(request, bins, may_work(request, user, mine), now, key) for request in requests)
+    return tuple(_order(request, bins, may_work_in(request.depot_id, user, mine), now, key) for request in requests)
 
 
 def _bins(requests: Sequence[PartRequest]) -> dict[tuple[int, int], str]:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-from django.http import QueryDict
-from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from people.models import User
 from sla.evidence import NOW, Evidence
 from spares import choice, requests, sourcing, wording
 from spares.choice import Option
 from spares.models import CarrierEvent, Depot, Part, PartRequest
 from spares.requests import Wanted
 from spares.states import allows
+from spares.step_form import StepForm
 
-Data = QueryDict | Mapping[str, Any] | None
-Files = MultiValueDict[str, UploadedFile] | None
 LINES = 4
 """Parts that a draft is given at once; further ones join it later."""
 
@@ -39,43 +34,12 @@ class MomentField(forms.DateTimeField):
         super().__init__(input_formats=["%Y-%m-%dT%H:%M"], **kwargs)
 
 
-class StepForm(forms.Form):
-    """A step of a request. `heading` is the dialog's, `submit` its button, `said` the answer.
-
-    `slug` is the last part of its address. `is_plain`: there is nothing to fill in, the button does it.
-    """
-
-    # Templates show the class itself; they would call it.
-    do_not_call_in_templates = True
-
-    slug: ClassVar[str]
-    verb: ClassVar[str]
-    is_plain: ClassVar[bool] = False
-    icon: ClassVar[str]
-    heading: ClassVar[Any]
-    submit: ClassVar[Any]
-    said: ClassVar[Any]
-    hint: Any = ""
-
-    def __init__(
-        self, data: Data = None, files: Files = None, *, row: PartRequest, user: User, now: datetime, **kwargs: Any
-    ) -> None:
-        super().__init__(data, files, **kwargs)
-        self.row, self.user, self.now = row, user, now
+class RequestStep(StepForm[PartRequest]):
+    """A step of a request for parts."""
 
     @classmethod
     def is_offered(cls, row: PartRequest) -> bool:
-        """Whether the state of the request allows it."""
         return allows(row.state, cls.verb)
-
-    @classmethod
-    def leads_on(cls, row: PartRequest) -> bool:
-        """Whether the way to the hospital goes on with it now: of all that is offered its button is filled."""
-        return cls.slug not in {"event", "choose", "cancel"}
-
-    def perform(self) -> PartRequest:
-        """Call the verb; what it refuses it raises."""
-        raise NotImplementedError
 
     def when(self) -> Evidence:
         """The moment that was told, if any."""
@@ -83,10 +47,10 @@ class StepForm(forms.Form):
         return Evidence(at=at) if at else NOW
 
 
-class AdoptForm(StepForm):
+class AdoptForm(RequestStep):
     """Which parts a draft of the engine needs; those that fit its device come first."""
 
-    slug, verb, icon = "adopt", "adopt", "clipboard-check"
+    slug, verb, leads, icon = "adopt", "adopt", True, "clipboard-check"
     heading, submit = gettext_lazy("Take up the draft"), gettext_lazy("Ask for these parts")
     said = gettext_lazy("Taken up. Its clocks go on as they ran.")
 
@@ -125,7 +89,7 @@ class AdoptForm(StepForm):
         return requests.adopt(self.row, wanted, reason=said["reason"], by=self.user, now=self.now)
 
 
-class ChooseForm(StepForm):
+class ChooseForm(RequestStep):
     """From which depot it is sent, with the hour that each would make or miss (N10)."""
 
     slug, verb, icon = "choose", "choose", "warehouse"
@@ -159,8 +123,8 @@ class ChooseForm(StepForm):
         return requests.choose(self.row, depot, reason=self.cleaned_data["reason"], by=self.user, now=self.now)
 
 
-class ReserveForm(StepForm):
-    slug, verb, is_plain, icon = "reserve", "reserve", True, "lock"
+class ReserveForm(RequestStep):
+    slug, verb, is_plain, leads, icon = "reserve", "reserve", True, True, "lock"
     heading, submit = gettext_lazy("Hold the stock"), gettext_lazy("Hold the stock")
     said = gettext_lazy("The stock is held. Scan what you take off the shelf.")
 
@@ -172,8 +136,8 @@ class ReserveForm(StepForm):
         return requests.reserve(self.row, by=self.user, now=self.now)
 
 
-class PackForm(StepForm):
-    slug, verb, is_plain, icon = "pack", "pack", True, "package-check"
+class PackForm(RequestStep):
+    slug, verb, is_plain, leads, icon = "pack", "pack", True, True, "package-check"
     heading, submit = gettext_lazy("Pack it"), gettext_lazy("Packed")
     said = gettext_lazy("Packed. Stick the label on it and hand it to the carrier.")
 
@@ -181,10 +145,10 @@ class PackForm(StepForm):
         return requests.pack(self.row, by=self.user, now=self.now)
 
 
-class ShipForm(StepForm):
+class ShipForm(RequestStep):
     """Carrier and waybill; the 24 hours stop (A11)."""
 
-    slug, verb, icon = "ship", "ship", "truck"
+    slug, verb, leads, icon = "ship", "ship", True, "truck"
     heading, submit = gettext_lazy("Hand it to the carrier"), gettext_lazy("Handed over")
     said = gettext_lazy("It is on its way.")
 
@@ -217,7 +181,7 @@ class ShipForm(StepForm):
         )
 
 
-class EventForm(StepForm):
+class EventForm(RequestStep):
     """What the carrier says of the parcel, entered by hand."""
 
     slug, verb, icon = "event", "note_event", "map-pin"
@@ -238,10 +202,10 @@ class EventForm(StepForm):
         )
 
 
-class DeliverForm(StepForm):
+class DeliverForm(RequestStep):
     """Who signed for it; the two working days stop (A6)."""
 
-    slug, verb, icon = "deliver", "deliver", "signature"
+    slug, verb, leads, icon = "deliver", "deliver", True, "signature"
     heading, submit = gettext_lazy("Signed for at the hospital"), gettext_lazy("Signed for")
     said = gettext_lazy("Delivered.")
 
@@ -265,7 +229,7 @@ class DeliverForm(StepForm):
         )
 
 
-class CancelForm(StepForm):
+class CancelForm(RequestStep):
     slug, verb, icon = "cancel", "cancel", "x"
     heading, submit = gettext_lazy("Withdraw the request"), gettext_lazy("Withdraw it")
     said = gettext_lazy("Withdrawn; what was held is free again.")
@@ -276,7 +240,7 @@ class CancelForm(StepForm):
         return requests.cancel(self.row, reason=self.cleaned_data["reason"], by=self.user, now=self.now)
 
 
-STEPS: dict[str, type[StepForm]] = {
+STEPS: dict[str, type[RequestStep]] = {
     form.slug: form
     for form in (AdoptForm, ReserveForm, PackForm, ShipForm, DeliverForm, EventForm, ChooseForm, CancelForm)
 }

@@ -27,7 +27,7 @@ from field.models import Held, Phone
 from people import links, tokens
 from people.models import DutyOverride, Role, User
 from sla.models import CalendarDraft, CriticalPeriod, Policy
-from spares.models import Depot, Part, PartRequest, StockItem
+from spares.models import Depot, Part, PartRequest, Return, StockItem
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import service_report, workflow
 from tickets.models import Quote, SavedFilter, TicketAttachment, TicketEvent, TicketVisit
@@ -108,6 +108,7 @@ class World:
         )
         self.part_request = self._part_request()
         self.stock = self._stock()
+        self.part_return = self._part_return()
         self.reset_uid, self.reset_token = links.link_for(self.nurse).rstrip("/").split("/")[-2:]
 
     def _person(self, role: str) -> User:
@@ -160,6 +161,15 @@ class World:
             kind="depart", at=NOW, received_at=NOW,
             body={"kind": "depart", "visit": visit.pk, "at": NOW.isoformat(), "offset_ms": 0},
         )  # fmt: skip
+
+    def _part_return(self) -> Return:
+        return Return.objects.create(
+            number=f"RT-2026-{self.hospital.pk:06}",
+            hospital=self.hospital,
+            part=self.stock.part,
+            depot=self.stock.depot,
+            owed_since=NOW,
+        )
 
     def _stock(self) -> StockItem:
         """A part in a depot of this world's clerk."""

@@ -40,7 +40,7 @@ def scan(request: HttpRequest) -> HttpResponse:
             said = Said(False, _("There is no request %(number)s.") % {"number": code}, number)
     else:
         row = PartRequest.objects.for_user(user).filter(number=number).first()
-        if row is None or not code or not depot_board.may_work(row, user, depot_board.own(user)):
+        if row is None or not code or not depot_board.may_work_in(row.depot_id, user, depot_board.own(user)):
             said = Said(False, _("Nothing is being picked here now. Scan the number of a request first."))
         else:
             said = scanning.take(row, code, by=user, now=now)
@@ -53,7 +53,7 @@ def unpick(request: HttpRequest, number: str) -> HttpResponse:
     """Put back what was scanned: a unit by its serial, or pieces."""
     user, now = person(request), timezone.now()
     row = get_object_or_404(PartRequest.objects.for_user(user), number=number)
-    depot_board.require_work(row, user)
+    depot_board.require_work(row.depot_id, user)
     line = get_object_or_404(row.lines.select_related("part"), pk=_count(request.POST.get("line", "")))
     serial, pieces = scanning.cleaned(request.POST.get("serial", "")), _count(request.POST.get("pieces", ""))
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 from attachments import storage
 from people.access import needs, person
 from spares import depot_board
-from spares.depot_forms import STEPS, StepForm
+from spares.depot_forms import STEPS
 from spares.models import PartRequest
 from spares.refusal import Refused
+from spares.step_form import StepForm
 
 UNPROCESSABLE = 422
 
@@ -26,21 +29,29 @@ def step(request: HttpRequest, number: str, slug: str) -> HttpResponse:
     user, now = person(request), timezone.now()
     rows = PartRequest.objects.for_user(user).select_related("hospital", "site", "depot", "device")
     row = get_object_or_404(rows, number=number)
-    depot_board.require_work(row, user)
-    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = STEPS[slug](*sent, row=row, user=user, now=now)
-    back = f"{reverse('spares:depot')}?request={row.number}"
+    depot_board.require_work(row.depot_id, user)
+    form = STEPS[slug](*sent(request), row=row, user=user, now=now)
+    return answer(request, form, f"{reverse('spares:depot')}?request={row.number}")
+
+
+def sent(request: HttpRequest) -> tuple[Any, Any]:
+    """What a form is bound to: nothing before it is sent."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
+def answer(request: HttpRequest, form: StepForm[Any], back: str) -> HttpResponse:
+    """The form, or after its step was done the way `back`."""
     if form.is_bound and form.is_valid() and _performed(form):
         messages.success(request, str(form.said))
         if request.htmx:  # type: ignore[attr-defined]
             return HttpResponse(status=204, headers={"HX-Redirect": back})
         return redirect(back)
     template = "spares/step_form.html" if request.htmx else "spares/step.html"  # type: ignore[attr-defined]
-    context = {"form": form, "row": row, "back": back}
+    context = {"form": form, "row": form.row, "back": back}
     return render(request, template, context, status=UNPROCESSABLE if form.is_bound else None)
 
 
-def _performed(form: StepForm) -> bool:
+def _performed(form: StepForm[Any]) -> bool:
     """Whether the verb did it; what it refused stands on the form then."""
     try:
         form.perform()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from pytest_django import Settings
 from people.models import User
 from people.views.sign_in import home_of
 from sla import defaults
-from spares.models import PartRequest, RequestLine
+from spares import returns
+from spares.models import PartRequest, RequestLine, Return
 from tests.factories import DepotClerkFactory, EngineerFactory, NurseFactory, OperatorFactory
 from tests.spares.request_case import Matter, state_of
 from tests.spares.stock_case import stocked
@@ -217,3 +219,58 @@ def test_the_papers_of_a_request_are_made(matter: Matter, clerk: Client) -> None
         answer = clerk.get(path)
         assert answer["Content-Type"] == "application/pdf"
         assert answer.content.startswith(b"%PDF")
+
+
+class TestReturns:
+    def owed(self, matter: Matter, days: int = 12, **about: Any) -> Return:
+        since = matter.at("12:30") - timedelta(days=days)
+        said = {"hospital": matter.site.hospital, "part": matter.board, "depot": matter.chengdu, **about}
+        return returns.open_one(faulty_serial=f"F{days}", owed_since=since, by=matter.lead, now=since, **said)
+
+    def step(self, client: Client, row: Return, slug: str, **said: Any) -> Any:
+        return client.post(f"{HOME}returns/{row.number}/{slug}/", said)
+
+    def test_the_oldest_stands_first_with_the_days_it_is_owed(self, matter: Matter, clerk: Client) -> None:
+        young, old = self.owed(matter, 2), self.owed(matter, 31)
+        page = shown(clerk, f"{HOME}returns/")
+        assert page.index(old.number) < page.index(young.number)
+        assert [(pair.days, pair.tag.tone) for pair in clerk.get(f"{HOME}returns/").context["page"].pairs] == [
+            (31, "bad"),
+            (2, "off"),
+        ]
+
+    def test_a_clerk_takes_it_back_sends_it_on_and_gets_the_good_one(self, matter: Matter, clerk: Client) -> None:
+        row = self.owed(matter)
+        assert self.step(clerk, row, "receive", serial="WRONG").status_code == 422
+        assert self.step(clerk, row, "receive", serial="F12").status_code == 302
+        assert self.step(clerk, row, "send", maker_case="RMA-1", waybill="SF9").status_code == 302
+        assert "RMA-1" in shown(clerk, f"{HOME}returns/")
+        assert self.step(clerk, row, "replacement", serial="N1").status_code == 302
+        row.refresh_from_db()
+        assert (row.state, row.resolution, state_of("N1")) == ("closed", "replaced", "in_stock")
+
+    def test_both_legs_of_an_advance_replacement_stand_side_by_side(self, matter: Matter, clerk: Client) -> None:
+        row = self.owed(matter)
+        self.step(clerk, row, "maker-shipped", maker_case="RMA-2")
+        self.step(clerk, row, "replacement", serial="N2")
+        page = shown(clerk, f"{HOME}returns/")
+        assert "the maker ships first" in page
+        assert "N2" in page
+        assert "F12" in page
+
+    def test_only_the_depots_own_clerks_and_leads_work_on_it(self, matter: Matter) -> None:
+        row = self.owed(matter)
+        assert self.step(browser(DepotClerkFactory()), row, "receive", serial="F12").status_code == 403
+        assert self.step(browser(EngineerFactory()), row, "receive", serial="F12").status_code == 403
+        assert self.step(browser(matter.lead), row, "receive", serial="F12").status_code == 302
+
+    def test_the_list_costs_as_many_queries_whatever_it_shows(self, matter: Matter, clerk: Client) -> None:
+        self.owed(matter, 1)
+        shown(clerk, f"{HOME}returns/")
+        costs = []
+        for days in (2, 3):
+            with CaptureQueriesContext(connection) as asked:
+                shown(clerk, f"{HOME}returns/")
+            costs.append(len(asked))
+            self.owed(matter, days)
+        assert costs[0] == costs[1] <= 7
