@@ -10,7 +10,6 @@ from typing import Any
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -234,15 +233,3 @@ def _cells(rows: Iterable[StockItem]) -> Iterator[list[str]]:
     for row in rows:
         figures: tuple[Any, ...] = (row.on_hand, row.reserved, row.free, row.incoming, row.minimum, row.wanted)  # type: ignore[attr-defined]
         yield [row.depot.name, row.part.code, row.part.name, row.part.maker, row.bin, *map(str, figures)]
-
-
-def tabs(current: str) -> tuple[Filter, ...]:
-    """The depot's tabs as the pages of stock show them, without counts. `current`: the name of a route."""
-    work = reverse("spares:depot")
-    return (Filter(_("To ship"), work), Filter(_("On the way"), f"{work}?tab=way"), *pages(current))
-
-
-def pages(current: str = "") -> tuple[Filter, ...]:
-    """The tabs of the pages of stock."""
-    routes = (("stock:list", _("Stock")), ("stock:reorder", _("To reorder")))
-    return tuple(Filter(name, reverse(route), current=route == current) for route, name in routes)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from common.network import client_address
 from devices.exporting import answer
 from people.access import may, needs, person
-from spares import stock_list, stock_page
+from spares import depot_tabs, stock_list, stock_page
 from spares.ledger import ensure
 from spares.models import Depot, Part
 from spares.refusal import Refused
@@ -27,7 +27,7 @@ UNPROCESSABLE = 422
 def page(request: HttpRequest) -> HttpResponse:
     """What lies in a depot; a clerk's own depot unless they ask for another."""
     found = stock_list.read(request.GET, person(request))
-    return render(request, "spares/stock.html", {"page": found, "tabs": stock_list.tabs("stock:list")})
+    return render(request, "spares/stock.html", {"page": found, "tabs": depot_tabs.row("stock")})
 
 
 @needs("spares.work")
@@ -52,7 +52,7 @@ def reorder(request: HttpRequest) -> HttpResponse:
     """What is to be ordered anew."""
     user = person(request)
     found = stock_list.read_reorder(request.GET, user)
-    context = {"page": found, "tabs": stock_list.tabs("stock:reorder"), "may_export": may(user, "spares.export")}
+    context = {"page": found, "tabs": depot_tabs.row("reorder"), "may_export": may(user, "spares.export")}
     return render(request, "spares/reorder.html", context)
 
 
