@@ -47,8 +47,11 @@ class Told:
 class Carrier(Protocol):
     """How one carrier is read. `names`: as clerks write it on a request."""
 
-    code: str
-    names: tuple[str, ...]
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
 
     def parse(self, body: bytes) -> list[Told]:
         """The events of a message; raises `Unreadable`."""

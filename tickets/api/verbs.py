@@ -27,7 +27,7 @@ from sla.deadlines import OPEN_STATES
 from sla.models import Deadline, Fact, PauseReason
 from spares.models import Part
 from spares.requests import Wanted
-from spares.requests.asking import MOST_LINES, MOST_PIECES, REASON
+from spares.requests.asking import MOST_PIECES, REASON
 from tickets import workflow
 from tickets.actions import ACTS
 from tickets.api import serializers
@@ -204,7 +204,7 @@ class WantedPart(Strict):
 class AskPart(Strict):
     """The depot that makes the promise is chosen by itself; it reads `reason`."""
 
-    parts = WantedPart(many=True, allow_empty=False, max_length=MOST_LINES)
+    parts: Any = WantedPart(many=True, allow_empty=False)
     reason = Text(max_length=REASON, required=False, allow_blank=True, default="")
 
 
