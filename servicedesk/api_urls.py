@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("people.api_urls")),
     path("", include("devices.api_urls")),
     path("", include("sla.api_urls")),
+    path("", include("spares.api_urls")),
     path("", include("warranty.api_urls")),
     path("", include("tickets.api_urls")),
     path("", include("reports.api_urls")),

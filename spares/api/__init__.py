@@ -1,0 +1,1 @@
+"""Spare parts for other programs."""
