@@ -66,6 +66,7 @@ BUTTONS = {
     "verify": (gettext_lazy("The report is true"), "badge-check"),
     "discard": (gettext_lazy("Discard the report"), "trash-2"),
     "take": (gettext_lazy("Take it"), "hand"),
+    "send": (gettext_lazy("Send an engineer"), "route"),
     "depart": (gettext_lazy("Set out"), "truck"),
     "arrive": (gettext_lazy("Check in on site"), "map-pin"),
     "resume": (gettext_lazy("Go on"), "play"),
@@ -92,7 +93,7 @@ BUTTONS = {
 PRIMARY: dict[str, tuple[str, ...]] = {
     Status.NEW: ("verify", "take"),
     Status.REMOTE: ("take", "resolve"),
-    Status.DISPATCH: ("depart", "assign"),
+    Status.DISPATCH: ("send", "depart", "assign"),
     Status.TRAVEL: ("arrive",),
     Status.ON_SITE: ("resolve",),
     Status.WAITING: ("resume",),
@@ -133,6 +134,7 @@ class Action:
 
 MORE: dict[str, Callable[[Ticket, User, datetime], bool]] = {
     "take": lambda ticket, _user, _now: ticket.assignee_id is None,
+    "send": lambda ticket, _user, _now: not getattr(ticket, "has_open_visit", False),
     "confirm_arrival": lambda ticket, _user, _now: ticket.assignee_id is not None,
     "accept_owner": lambda ticket, user, _now: ticket.offered_to_id == user.pk,
     "decline_owner": lambda ticket, user, _now: ticket.offered_to_id == user.pk,

@@ -49,10 +49,12 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
         )
 
     def with_onsite(self) -> Self:
-        """With `has_visits` and `has_parts`, in the same query: most tickets need neither."""
+        """With `has_visits`, `has_open_visit` (one that is not over) and `has_parts`: most tickets need none of them."""
         same = self.model._default_manager.filter(pk=OuterRef("pk"))
         return self.annotate(
-            has_visits=Exists(same.filter(visits__isnull=False)), has_parts=Exists(same.filter(parts__isnull=False))
+            has_visits=Exists(same.filter(visits__isnull=False)),
+            has_open_visit=Exists(same.filter(visits__visit__state__in=["planned", "travel", "on_site", "working"])),
+            has_parts=Exists(same.filter(parts__isnull=False)),
         )
 
     def for_pages(self) -> Self:

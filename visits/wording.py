@@ -16,6 +16,11 @@ def reason(one: Candidate, now: datetime) -> str:
     return listed([_arrival(one, now), *_merits(one, now)])
 
 
+def merits(one: Candidate, now: datetime) -> str:
+    """What speaks for a candidate and against, where the arrival is said beside it."""
+    return listed(_merits(one, now))
+
+
 def _arrival(one: Candidate, now: datetime) -> str:
     if one.arrives_at is None:
         return _("nobody knows where they start from")

@@ -42,7 +42,7 @@ def test_each_state_has_one_filled_button_for_who_goes_on(scene: Scene) -> None:
     answered = workflow.answer(taken, by=scene.operator, text="在查", now=scene.at("09:10"))
     assert filled(answered, scene.operator, scene) == ["resolve"]
     assert filled(failed_at(scene), scene.engineer, scene) == ["depart"]
-    assert filled(failed_at(scene), scene.operator, scene) == ["assign"]
+    assert filled(failed_at(scene), scene.operator, scene) == ["send"]
     assert filled(on_the_way(scene), scene.engineer, scene) == ["arrive"]
     assert filled(solved(scene), scene.nurse, scene) == ["confirm"]
 

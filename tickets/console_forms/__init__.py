@@ -25,6 +25,7 @@ from tickets.console_forms.talk import SayForm
 from tickets.console_forms.terms import EditForm, FaultClassForm, PriorityForm, RetargetForm
 from tickets.console_forms.urgent import NotUrgentForm, UrgentForm
 from tickets.console_forms.verdict import CauseForm, OverrideForm
+from tickets.console_forms.visits import VISIT_FORMS
 from tickets.console_forms.waits import ResumeForm, WaitForm
 
 FORMS: tuple[type[VerbForm], ...] = (
@@ -34,6 +35,7 @@ FORMS: tuple[type[VerbForm], ...] = (
     AcceptOwnerForm,
     DeclineOwnerForm,
     RemoteFailedForm,
+    *VISIT_FORMS,
     DepartForm,
     ArriveForm,
     EvidenceForm,

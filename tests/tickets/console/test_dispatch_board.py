@@ -1,0 +1,124 @@
+"""Whom to send and when: who will miss the deadline is said before the choice (A2, N1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from devices.models import DeviceModel
+from people.models import User
+from tests.factories import EngineerFactory, ServiceBaseFactory, TeamFactory, TravelTimeFactory
+from tests.tickets.console.pages import at, page, signed_in
+from tests.tickets.desk_case import Desk
+from tickets import workflow
+from tickets.models import Ticket
+from visits.models import Crew, Skill, Visit
+
+pytestmark = pytest.mark.django_db
+BOARD = "/desk/dispatch/"
+
+
+@pytest.fixture
+def waiting(desk: Desk) -> Ticket:
+    """A ticket that nobody was sent for, declared five minutes ago: 95 minutes by road and an hour are promised."""
+    case = desk.case
+    ticket = case.file(60, title="会诊终端 TE-4 无画面")
+    workflow.answer(ticket, by=case.operator, text="请重启", now=case.at(40))
+    return workflow.remote_failed(ticket, by=case.operator, reason="重启无效", now=case.at(5))
+
+
+@pytest.fixture
+def near(desk: Desk) -> User:
+    """Somebody who is not on the way to another hospital."""
+    return EngineerFactory(name="许诺", team=TeamFactory(region=desk.case.hospital.region, base=desk.case.base))
+
+
+@pytest.fixture
+def far(desk: Desk) -> User:
+    """Somebody who knows the device best, six hours away."""
+    base = ServiceBaseFactory(name="攀枝花站", region=desk.case.hospital.region)
+    TravelTimeFactory(site=desk.case.site, base=base, minutes=360, km=500)
+    engineer = EngineerFactory(name="孙浩", team=TeamFactory(region=desk.case.hospital.region, base=base))
+    Skill.objects.create(engineer=engineer, device_kind=DeviceModel.Kind.TERMINAL, grade=3)
+    return engineer
+
+
+def send(client: Client, ticket: Ticket, engineer: User, **more: Any) -> Any:
+    return client.post(at(ticket, "send"), {"engineer": engineer.pk, **more})
+
+
+def test_candidates_stand_by_who_can_still_make_it_with_the_hour_and_the_reason(
+    lead: Client, waiting: Ticket, near: User, far: User
+) -> None:
+    text = page(lead, at(waiting, "send"))
+    assert text.index("许诺") < text.index("孙浩")
+    assert "to spare" in text
+    assert "too late" in text
+    assert "grade 3 of 3 for this device" in text
+    assert "from 攀枝花站: 360 min, 500 km" in text
+
+
+def test_choice_that_will_miss_says_so_before_it_is_made_and_goes_on_a_second_word(
+    lead: Client, waiting: Ticket, near: User, far: User
+) -> None:
+    answer = send(lead, waiting, far)
+    assert answer.status_code == 422
+    assert "孙浩 would be there at" in answer.content.decode()
+    assert not Visit.objects.filter(ticket_link__ticket=waiting).exists()
+    assert send(lead, waiting, far, late_all_the_same="on").status_code == 302
+    assert Crew.objects.get(visit__ticket_link__ticket=waiting).engineer == far
+
+
+def test_engineer_is_booked_for_as_soon_as_they_can_be_there(
+    desk: Desk, lead: Client, waiting: Ticket, near: User
+) -> None:
+    assert send(lead, waiting, near).status_code == 302
+    visit = Visit.objects.get(ticket_link__ticket=waiting)
+    waiting.refresh_from_db()
+    assert waiting.assignee == near
+    assert visit.travel_minutes == 95
+    assert timedelta(minutes=94) < visit.starts_at - desk.case.now < timedelta(minutes=97)
+
+
+def test_start_that_lies_behind_the_deadline_is_a_late_choice_too(
+    desk: Desk, lead: Client, waiting: Ticket, near: User
+) -> None:
+    tomorrow = (desk.case.now + timedelta(days=1)).isoformat()
+    assert send(lead, waiting, near, starts_at=tomorrow).status_code == 422
+
+
+def test_planned_visit_is_moved_given_on_and_called_off_from_its_forms(
+    desk: Desk, lead: Client, waiting: Ticket, near: User
+) -> None:
+    other = EngineerFactory(name="郑凯", team=near.team)
+    send(lead, waiting, near)
+    visit = Visit.objects.get(ticket_link__ticket=waiting)
+    later = visit.starts_at + timedelta(minutes=30)
+    assert lead.post(at(waiting, "move-visit"), {"visit": visit.pk, "starts_at": later.isoformat()}).status_code == 302
+    assert "许诺" not in page(lead, at(waiting, "reassign-visit"))
+    chosen = {"visit": visit.pk, "engineer": other.pk, "late_all_the_same": "on"}
+    assert lead.post(at(waiting, "reassign-visit"), chosen).status_code == 302
+    visit.refresh_from_db()
+    assert visit.starts_at == later
+    assert visit.crew.get(released_at=None).engineer == other
+    assert lead.post(at(waiting, "call-off"), {"visit": visit.pk, "reason": "医院约明天"}).status_code == 302
+    visit.refresh_from_db()
+    assert visit.state == Visit.State.CANCELLED
+
+
+def test_visit_of_another_ticket_cannot_be_called_off_from_here(
+    desk: Desk, lead: Client, waiting: Ticket, near: User
+) -> None:
+    send(lead, waiting, near)
+    foreign = Visit.objects.get(ticket_link__ticket=desk.story)
+    assert lead.post(at(waiting, "call-off"), {"visit": foreign.pk, "reason": "x"}).status_code == 422
+    foreign.refresh_from_db()
+    assert foreign.state == Visit.State.TRAVEL
+
+
+def test_engineer_may_look_but_not_send(desk: Desk, client: Client, waiting: Ticket) -> None:
+    signed_in(client, desk.case.engineer)
+    assert client.get(at(waiting, "send")).status_code == 403
