@@ -115,7 +115,7 @@ function plan(ms) {
 
 async function heard(kind) {
   if (kind === "revoked") {
-    await me.empty();
+    await me.empty(true);
     location.reload();
     return;
   }

@@ -51,8 +51,8 @@ async function leave(made, data, context) {
 }
 
 /* Nothing of the jobs stays: stores, drafts, caches and the worker. */
-export async function empty() {
-  await store.wipe();
+export async function empty(revoked = false) {
+  await store.wipe(revoked);
   forgetAll();
   const names = await caches.keys();
   await Promise.all(names.map((name) => caches.delete(name)));

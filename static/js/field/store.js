@@ -88,8 +88,12 @@ export function dropActs(list) {
   });
 }
 
-/* Empties the phone: at log-out, and when the office has revoked it. */
-export function wipe() {
+/* Empties the phone; what it calls itself stays, unless the office has revoked that name. */
+export async function wipe(revoked) {
   const names = Object.keys(STORES);
-  return transact(names, "readwrite", (stores) => names.forEach((name) => stores[name].clear()));
+  const phone = await meta("phone");
+  await transact(names, "readwrite", (stores) => {
+    names.forEach((name) => stores[name].clear());
+    if (phone && !revoked) stores.meta.put(phone, "phone");
+  });
 }

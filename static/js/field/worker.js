@@ -31,6 +31,11 @@ export function start(version, files) {
     return kept || fetch(request);
   }
 
+  /* The browser tries again later what fails. */
+  async function send() {
+    if ((await flush()) === "away") throw new Error("There was no way to the desk.");
+  }
+
   self.addEventListener("install", (event) => event.waitUntil(install()));
   self.addEventListener("activate", (event) => event.waitUntil(activate()));
   self.addEventListener("fetch", (event) => {
@@ -38,5 +43,5 @@ export function start(version, files) {
     const path = new URL(request.url).pathname;
     if (request.method === "GET" && (path === "/m/" || files.includes(path))) event.respondWith(find(request));
   });
-  self.addEventListener("sync", (event) => event.waitUntil(flush()));
+  self.addEventListener("sync", (event) => event.waitUntil(send()));
 }
