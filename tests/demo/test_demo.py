@@ -10,11 +10,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from people.models import Hospital, Role, User
-from servicedesk.demo import live, world
+from servicedesk.demo import live, parcels, world
 from sla import critical
 from sla.audit import differences
 from sla.models import CalendarDraft, CriticalPeriod, Deadline, Page
 from sla.sweep import sweep
+from spares.models import PartRequest, Return, StockItem
+from spares.states import IN_DEPOT
 from tickets.models import Quote, Ticket, TicketVerdict, Training
 from warranty import duties, entitlements
 from warranty.coverage import Outcome
@@ -71,8 +73,10 @@ def test_a_second_start_adds_nothing_while_the_faults_are_warm(demo: None) -> No
 def test_a_start_on_another_day_ends_the_cold_ones_and_tells_fresh_ones(demo: None) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
     assert live.refresh(world.read(), tomorrow) > 0
-    cold = Ticket.objects.filter(created_at__lt=tomorrow - timedelta(hours=20))
-    assert not cold.filter(status__in=["new", "remote", "dispatch", "travel", "on_site", "waiting"]).exists()
+    running = Ticket.objects.filter(status__in=["new", "remote", "dispatch", "travel", "on_site", "waiting"])
+    assert not running.filter(created_at__lt=tomorrow - timedelta(hours=20), parts=None).exists()
+    # Those that wait for parts began days ago; the first set's have ended all the same.
+    assert running.filter(parts__isnull=False).count() == len(parcels.PARCELS) + 1
     assert list(differences()) == []
 
 
@@ -110,3 +114,15 @@ def test_what_hospitals_plan_is_there_to_be_seen(demo: None) -> None:
     assert critical.on(Hospital.objects.get(name__startswith="攀枝花"), now)
     assert Training.objects.filter(person=None).exists()
     assert CalendarDraft.objects.filter(state="draft").exists()
+
+
+def test_depots_have_work_at_every_step_and_parts_that_are_owed(demo: None) -> None:
+    states = set(PartRequest.objects.values_list("state", flat=True))
+    assert {"draft", "requested", "reserved", "packed", "shipped", "delivered"} <= states
+    now = timezone.now()
+    to_ship = PartRequest.objects.filter(state__in=IN_DEPOT)
+    assert to_ship.filter(ship_by__lt=now).exists()
+    assert to_ship.filter(ship_by__range=(now, now + timedelta(hours=4))).exists()
+    assert [item for item in StockItem.objects.all() if item.free < item.minimum]
+    assert set(Return.objects.values_list("state", flat=True)) == {"owed", "received", "at_maker"}
+    assert Return.objects.filter(is_advance=True, replaced_at__isnull=False).exists()
