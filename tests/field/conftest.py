@@ -23,11 +23,10 @@ def furnished(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 
 
 @pytest.fixture
-def day(furnished: Day, request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[Day]:
+def day(furnished: Day, db: None, request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[Day]:
     """The engineer's day, at the file's `LATER`, else at ten o'clock."""
     settings.MEDIA_ROOT = tmp_path
     at = getattr(request.module, "LATER", NOW)
-    with time_machine.travel(at, tick=False), transaction.atomic():
+    with time_machine.travel(at, tick=False):
         case, lead, ticket, visit = deepcopy((furnished.case, furnished.lead, furnished.ticket, furnished.visit))
         yield Day(case, lead, ticket, visit)
-        transaction.set_rollback(True)

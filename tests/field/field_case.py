@@ -37,7 +37,7 @@ class Phone:
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def __post_init__(self) -> None:
-        self.client = Client(raise_request_exception=False)
+        self.client = Client(raise_request_exception=False, headers={"Accept-Language": "en"})
         self.client.force_login(self.person)
 
     def get(self, path: str, **headers: str) -> HttpResponse:

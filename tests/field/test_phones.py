@@ -27,7 +27,7 @@ def announce(phone: Phone, pending: list[dict[str, Any]]) -> Any:
 
 
 def browser(person: Any) -> Client:
-    client = Client()
+    client = Client(headers={"Accept-Language": "en"})
     client.force_login(person)
     return client
 

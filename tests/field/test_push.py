@@ -113,7 +113,7 @@ def test_an_act_for_a_visit_that_went_to_somebody_else_is_kept_for_the_lead(day:
     colleague = EngineerFactory(team=day.engineer.team, name="李敏")
     dispatch.reassign(Visit.objects.get(pk=day.visit.pk), colleague, way=None, by=day.lead, now=LATER)
     there = done(day, "arrive", 40)
-    assert {"reassigned", "held"} <= set(there["flags"])  # type: ignore[call-overload]
+    assert {"reassigned", "held"} <= set(there["flags"])
     assert "李敏" in str(there["detail"])
     done(day, "note", 41, text="我已经在现场")
     done(day, "ask_part", 42, parts=[{"part": 999, "quantity": 1}], reason="主控板坏")
