@@ -30,6 +30,7 @@ PORTAL = (
 CONSOLE = (
     ("tickets.see", _("Tickets"), "console:queue", "ticket", "g q"),
     ("wall", _("Promise wall"), "wall", "activity", "g w"),
+    ("visits.see", _("Dispatch"), "console:dispatch", "calendar-range", "g t"),
     ("tickets.log", _("Log a call"), "console:new", "headset", "n"),
     ("spares.work", _("Spare parts"), "spares:depot", "package", "g b"),
     ("field", _("My jobs"), "field:app", "route", "g m"),

@@ -16,7 +16,18 @@ from common.present import Entry, Filter
 from people import travel
 from people.access import ACTS, may
 from people.models import User
-from tickets import actions, chain, device_page, parts_card, priorities, quote_card, story, urgent, verdict_card
+from tickets import (
+    actions,
+    chain,
+    device_page,
+    parts_card,
+    priorities,
+    quote_card,
+    story,
+    urgent,
+    verdict_card,
+    visit_card,
+)
 from tickets.clocks import Clocks
 from tickets.console_forms import SayForm
 from tickets.models import Quote, Ticket, TicketEvent, TicketVerdict
@@ -108,6 +119,7 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         "urgent_tag": urgent.tag(ticket),
         "chain": chain.build(clocks),
         "parts": parts_card.card(clocks, user) if clocks.requests else (),
+        "visits": visit_card.cards(clocks.visits, ticket, _onsite_due(clocks), user, now),
         "story": _story(ticket, story.entries(clocks, events, now), show, oldest_first),
         "waiting": _waiting(ticket, events),
         "sending": chain.sending(clocks, responds=user.role in TECHNICIANS),
@@ -119,6 +131,11 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         "travel": roads.figure(ticket.site, now),
         **buttons(ticket, user, now),
     }
+
+
+def _onsite_due(clocks: Clocks) -> datetime | None:
+    row = clocks.of("onsite", clocks.ticket.cycle)
+    return row.due_at if row else None
 
 
 def buttons(ticket: Ticket, user: User, now: datetime) -> dict[str, Any]:

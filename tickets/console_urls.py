@@ -7,7 +7,7 @@ from django.urls import path
 from tickets import console, device_views, workspace
 from tickets.console_forms import FORMS
 from tickets.device_forms import FORMS as DEVICE_FORMS
-from tickets.views import trainings
+from tickets.views import dispatch, trainings
 
 app_name = "console"
 
@@ -21,6 +21,9 @@ urlpatterns = [
     path("filters/<int:pk>/remove/", console.drop_filter, name="drop-filter"),
     path("new/", console.new, name="new"),
     path("trainings/", trainings.page, name="trainings"),
+    path("dispatch/", dispatch.board, name="dispatch"),
+    path("dispatch/list/", dispatch.listed, name="dispatch-list"),
+    path("dispatch/visits/<int:pk>/", dispatch.visit, name="dispatch-visit"),
     path(TICKET, workspace.ticket, name="ticket"),
     path(f"{TICKET}say/", workspace.say, name="say"),
     path(f"{TICKET}phone/", workspace.phone, name="phone"),

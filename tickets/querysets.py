@@ -49,7 +49,7 @@ class TicketQuerySet(ScopedQuerySet["Ticket"]):
         )
 
     def with_onsite(self) -> Self:
-        """With `has_visits`, `has_open_visit` (one that is not over) and `has_parts`: most tickets need none of them."""
+        """With `has_visits`, `has_open_visit` (not over yet) and `has_parts`: most tickets need none."""
         same = self.model._default_manager.filter(pk=OuterRef("pk"))
         return self.annotate(
             has_visits=Exists(same.filter(visits__isnull=False)),

@@ -27,7 +27,7 @@ State = Visit.State
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A candidate as a card: when they are there, what that leaves of the deadline, and why they stand where they do."""
+    """A candidate as a card: when they are there, what that leaves of the deadline, what speaks for them."""
 
     one: Candidate
     start: str

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 
 from devices.models import DeviceModel
 from people.models import User
 from tests.factories import EngineerFactory, ServiceBaseFactory, TeamFactory, TravelTimeFactory
-from tests.tickets.console.pages import at, page, signed_in
+from tests.tickets.console.pages import at, page, queries, signed_in
 from tests.tickets.desk_case import Desk
 from tickets import workflow
 from tickets.models import Ticket
@@ -122,3 +123,71 @@ def test_visit_of_another_ticket_cannot_be_called_off_from_here(
 def test_engineer_may_look_but_not_send(desk: Desk, client: Client, waiting: Ticket) -> None:
     signed_in(client, desk.case.engineer)
     assert client.get(at(waiting, "send")).status_code == 403
+
+
+# The board
+
+
+def crowd(desk: Desk, engineers: int, days: int) -> None:
+    """That many engineers with a visit on each day, from the hour of the case on."""
+    now, team = desk.case.now, desk.case.engineer.team
+    start = now.replace(hour=2, minute=0)
+    for _number in range(engineers):
+        engineer = EngineerFactory(team=team)
+        for day in range(days):
+            begins = start + timedelta(days=day)
+            window = {"starts_at": begins + timedelta(hours=1), "ends_at": begins + timedelta(hours=3)}
+            visit = Visit.objects.create(
+                hospital=desk.case.hospital, site=desk.case.site, timeline=desk.story.timeline, subject="visit",
+                created_at=now, changed_at=now, **window,
+            )  # fmt: skip
+            Crew.objects.create(visit=visit, engineer=engineer, during=DateTimeTZRange(begins, window["ends_at"]))
+
+
+def test_board_shows_who_waits_until_when_to_leave_and_who_is_booked(lead: Client, desk: Desk, waiting: Ticket) -> None:
+    text = page(lead, BOARD)
+    assert waiting.title in text
+    assert "leave by" in text
+    assert desk.case.engineer.name in text
+    assert desk.story.hospital.name in text
+    listed = page(lead, f"{BOARD}list/")
+    assert waiting.number in listed
+    assert desk.story.number in listed
+
+
+def test_ticket_that_somebody_is_planned_for_waits_no_longer(lead: Client, waiting: Ticket, near: User) -> None:
+    assert f"{waiting.number}/send/" in page(lead, BOARD)
+    send(lead, waiting, near)
+    assert f"{waiting.number}/send/" not in page(lead, BOARD)
+
+
+def test_week_of_sixty_engineers_takes_no_more_than_eight_queries(lead: Client, desk: Desk) -> None:
+    crowd(desk, 60, 7)
+    queries(lead, BOARD)
+    assert queries(lead, f"{BOARD}?view=week") <= 8
+    assert queries(lead, BOARD) <= 9, "the hours of duty cost two more"
+
+
+def test_engineer_sees_the_region_and_cannot_send(desk: Desk, client: Client, waiting: Ticket) -> None:
+    stranger = EngineerFactory(name="外地人")
+    text = page(signed_in(client, desk.case.engineer), BOARD)
+    assert waiting.title in text
+    assert "Send an engineer" not in text
+    assert "外地人" not in text
+    text = page(signed_in(client, stranger), BOARD)
+    assert waiting.title not in text
+    assert desk.case.engineer.name not in text
+
+
+def test_visit_of_another_region_does_not_exist_for_an_engineer(desk: Desk, client: Client) -> None:
+    visit = Visit.objects.get(ticket_link__ticket=desk.story)
+    path = f"{BOARD}visits/{visit.pk}/"
+    assert desk.case.engineer.name in page(signed_in(client, desk.case.engineer), path)
+    assert "Send somebody else" not in page(client, path)
+    assert "Send somebody else" in page(signed_in(client, desk.lead), path)
+    assert signed_in(client, EngineerFactory()).get(path).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["day=x", "day=9999-12-31", "view=year", "day=2026-02-30&view=week"])
+def test_address_that_makes_no_sense_shows_today(lead: Client, query: str) -> None:
+    assert "Today" not in page(lead, f"{BOARD}?{query}")
