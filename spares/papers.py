@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import segno
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,7 @@ def pick_list(orders: Sequence[Order], *, now: datetime) -> bytes:
     data = {
         **_common(),
         "title": _("Pick list"),
-        "printed": clock(now, now),
+        "printed": f"{timezone.localtime(now):%Y-%m-%d %H:%M}",
         "head": [_("Bin"), _("Part"), _("Pieces"), _("Serial numbers")],
         "orders": [_order(order) for order in orders],
     }

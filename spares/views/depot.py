@@ -67,11 +67,12 @@ def unpick(request: HttpRequest, number: str) -> HttpResponse:
 @needs("spares.work")
 @require_GET
 def pick_list(request: HttpRequest) -> HttpResponse:
-    """What has to be picked on the page that an address names, or the one request that it names, as a PDF."""
+    """What waits to be picked on the page that an address names, or the one request that it names, as a PDF."""
     now = timezone.now()
     board = depot_board.read(request.GET, person(request), now)
     named = [order for order in board.orders if order.request.number == request.GET.get("request")]
-    return _paper(papers.pick_list(named or board.orders, now=now), "pick-list")
+    waiting = [order for order in board.orders if order.request.state == PartRequest.State.RESERVED]
+    return _paper(papers.pick_list(named or waiting, now=now), "pick-list")
 
 
 @needs("spares.work")
