@@ -7,7 +7,7 @@ from spares.models import PartRequest
 
 def depot(request: PartRequest) -> str:
     """The depot's page, with this request on top."""
-    return f"/desk/depot/?at={request.number}"
+    return f"/desk/depot/?request={request.number}"
 
 
 def returns() -> str:

@@ -14,14 +14,15 @@ from spares.choice import Option
 
 def option(one: Option, codes: Mapping[int, str], now: datetime) -> str:
     """A depot's option in a sentence or two. `codes`: part numbers by key."""
-    return _option(one.verdict, one.leaves_at, one.there_at, one.late, one.missing, codes, now)
+    return _option(one.verdict, one.leaves_at, one.there_at, one.late, one.ships_late, one.missing, codes, now)
 
 
 def kept_option(row: Mapping[str, Any], codes: Mapping[int, str], now: datetime) -> str:
     """The same of an option as a request keeps it (`sourcing.kept`)."""
     missing = {int(part): count for part, count in row["missing"].items()}
     leaves, there = (datetime.fromisoformat(row[key]) if row[key] else None for key in ("leaves_at", "there_at"))
-    return _option(row["verdict"], leaves, there, timedelta(seconds=row["late_s"]), missing, codes, now)
+    late, ships_late = (timedelta(seconds=row[key]) for key in ("late_s", "ships_late_s"))
+    return _option(row["verdict"], leaves, there, late, ships_late, missing, codes, now)
 
 
 def _option(
@@ -29,6 +30,7 @@ def _option(
     leaves: datetime | None,
     there: datetime | None,
     late: timedelta,
+    ships_late: timedelta,
     missing: Mapping[int, int],
     codes: Mapping[int, str],
     now: datetime,
@@ -38,6 +40,8 @@ def _option(
     said = [_("Leaves %(leaves)s, there %(there)s.") % {"leaves": clock(leaves, now), "there": clock(there, now)}]
     if late:
         said.append(_("That is %(span)s too late.") % {"span": duration(late.total_seconds())})
+    elif ships_late:
+        said.append(_("It leaves %(span)s after the promise to ship.") % {"span": duration(ships_late.total_seconds())})
     if verdict == "short":
         lacking = listed(f"{codes.get(part, '?')} × {count}" for part, count in missing.items())
         said.append(_("It lacks %(parts)s.") % {"parts": lacking})

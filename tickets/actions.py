@@ -90,6 +90,9 @@ BUTTONS = {
 }
 """Verbs that are buttons, in the order in which they stand; what is written belongs to the text box."""
 
+PORT = "port"
+"""Code of the fault class whose module is replaced with the hotline's help (A7)."""
+
 PRIMARY: dict[str, tuple[str, ...]] = {
     Status.NEW: ("verify", "take"),
     Status.REMOTE: ("take", "resolve"),
@@ -174,7 +177,9 @@ def allowed(ticket: Ticket, user: User, now: datetime) -> tuple[Action, ...]:
     verbs = [verb for verb in BUTTONS if can(ticket, user, verb, now)]
     wanted = ("accept_owner", *PRIMARY.get(ticket.status, ()))
     first = next((verb for verb in wanted if verb in verbs), None)
-    verbs.sort(key=lambda verb: verb != first)
+    # A7: the script of a port fault ends in a request for parts in one step.
+    scripted = "ask_part" if "ask_part" in verbs and ticket.fault_class and ticket.fault_class.code == PORT else ""
+    verbs.sort(key=lambda verb: (verb != first, verb != scripted))
     return tuple(
         Action(verb, str(BUTTONS[verb][0]), BUTTONS[verb][1], verb == first, url(ticket, user, verb)) for verb in verbs
     )

@@ -17,7 +17,7 @@ from tests.api_case import Program
 from tests.factories import DepotClerkFactory, DeviceFactory
 from tests.spares.stock_case import depot, part, stocked
 from tests.tickets.conftest import Scene
-from tickets import portal_story, story, workflow
+from tickets import actions, portal_story, story, workflow
 from tickets.models import Ticket, TicketPart
 from tickets.states import Refused, Status
 
@@ -77,6 +77,16 @@ def test_the_hotlines_port_script_ends_in_a_request_in_one_step(scene: Scene, bo
         ticket, [Wanted(board)], by=scene.operator, origin=PartRequest.Origin.HOTLINE, now=scene.at("09:05")
     )
     assert (request.origin, request.depot.name if request.depot else "") == ("hotline", "成都备件库")
+
+
+def test_the_script_of_a_port_fault_has_the_request_beside_the_first_button(scene: Scene) -> None:
+    ticket = scene.file("09:00")
+    shown = [one.verb for one in actions.allowed(ticket, scene.operator, scene.at("09:05"))]
+    assert shown.index("ask_part") > 1
+    port = workflow.change_class(
+        ticket, fault_class=scene.fault_class("port"), by=scene.operator, now=scene.at("09:05")
+    )
+    assert [one.verb for one in actions.allowed(port, scene.operator, scene.at("09:06"))][1] == "ask_part"
 
 
 def test_two_hours_without_a_fix_or_a_part_leave_a_draft_of_their_own_instant(scene: Scene, board: Part) -> None:
