@@ -16,7 +16,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from attachments.models import Attachment
 from sla.models import Deadline
-from spares.models import Part
 from tickets.models import Ticket
 from tickets.workflow.verdicts import current
 from visits.models import Checklist, ServiceReport, Signature, Visit, VisitRecord
@@ -36,7 +35,8 @@ def freeze(ticket: Ticket, visit: Visit, *, now: datetime) -> list[ServiceReport
     """
     if standing := list(ServiceReport.objects.filter(visit=visit)):
         return standing
-    frozen = content(ticket, visit)
+    # What the caller holds may be older than the last word about the visit.
+    frozen = content(ticket, Visit.objects.select_related("checklist").get(pk=visit.pk))
     code = check_code(frozen)
     return ServiceReport.objects.bulk_create(
         ServiceReport(
@@ -87,7 +87,7 @@ def content(ticket: Ticket, visit: Visit) -> Content:
         "done": visit.done,
         "notes": [row.body for row in records if row.kind == VisitRecord.Kind.NOTE and row.is_public and row.body],
         "photos": sum(row.kind == VisitRecord.Kind.PHOTO for row in records),
-        "readings": _readings(records),
+        "readings": _readings(records, visit.checklist),
         "parts": _parts(records),
         "promises": _promises(ticket),
         "who_pays": verdict.outcome if verdict else "",
@@ -103,44 +103,34 @@ def _device(ticket: Ticket) -> Content | None:
     return {"name": device.name, "model": device.model.name, "serial": device.serial}
 
 
-def _readings(records: Iterable[VisitRecord]) -> list[Content]:
-    """The last result of each check, in the order in which they were first taken."""
+def _readings(records: Iterable[VisitRecord], used: Checklist | None) -> list[Content]:
+    """The last result of each check, in the order in which they were first taken, named by the list that was used."""
+    names = {str(one["key"]): str(one["text"]) for one in used.items} if used else {}
     last: dict[str, Content] = {}
     for row in records:
         if row.kind == VisitRecord.Kind.READING:
-            said = row.data
-            last[str(said.get("item", ""))] = {
-                "item": str(said.get("item", "")),
-                "value": str(said.get("value", "")),
-                "unit": said.get("unit") or "",
-                "ok": said.get("ok"),
+            item = str(row.data.get("item", ""))
+            last[item] = {
+                "item": item,
+                "name": names.get(item, item),
+                "value": str(row.data.get("value", "")),
+                "unit": row.data.get("unit") or "",
+                "ok": row.data.get("ok"),
                 "remark": row.body,
             }
-    asked = _asked(records)
-    return [{**one, "name": asked.get(item, item)} for item, one in last.items()]
-
-
-def _asked(records: Iterable[VisitRecord]) -> dict[str, str]:
-    """Key of a check → its text, in the versions of the lists that were used."""
-    used = {(row.data.get("checklist"), row.data.get("version")) for row in records if row.data.get("checklist")}
-    texts: dict[str, str] = {}
-    for code, version in used:
-        for items in Checklist.objects.filter(code=code, version=version).values_list("items", flat=True):
-            texts |= {str(one["key"]): str(one["text"]) for one in items}
-    return texts
+    return list(last.values())
 
 
 def _parts(records: Iterable[VisitRecord]) -> list[Content]:
-    used = [row.data for row in records if row.kind == VisitRecord.Kind.PART]
-    names = Part.objects.in_bulk([one["part"] for one in used if isinstance(one.get("part"), int)])
     return [
         {
-            "part": str(names.get(one.get("part"), one.get("part", ""))),
-            "quantity": one.get("quantity", 1),
-            "serial_in": one.get("serial_in", ""),
-            "serial_out": one.get("serial_out", ""),
+            "part": f"{row.data.get('part', '')} {row.data.get('name', '')}".strip(),
+            "quantity": row.data.get("quantity", 1),
+            "serial_in": row.data.get("serial_in", ""),
+            "serial_out": row.data.get("serial_out", ""),
         }
-        for one in used
+        for row in records
+        if row.kind == VisitRecord.Kind.PART
     ]
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.utils import translation
 from pypdf import PdfReader
 
 from attachments import storage
 from tests.factories import NurseFactory
 from tests.tickets.conftest import Scene
+from tests.tickets.portal.pages import signed_in
 from tests.world import picture
 from tickets import service_report, workflow
 from tickets.models import Ticket, TicketVisit
@@ -47,12 +47,12 @@ def visit(scene: Scene, ticket: Ticket) -> Visit:
     link = TicketVisit.objects.filter(ticket=ticket).first()
     row = link.visit if link else _visit(scene, ticket)
     row.found, row.done, row.outcome = "主控板输出偏低", "更换主控板", Visit.Outcome.SOLVED
-    row.save()
-    Checklist.objects.create(
+    row.checklist = Checklist.objects.create(
         code="mcu", version=1, name="MCU", items=[{"key": "temp", "text": "主控板温度", "kind": "number"}]
     )
-    hot = {"item": "temp", "value": "83", "unit": "℃", "ok": False, "checklist": "mcu", "version": 1}
-    board = {"part": "MX8-MB-03 主控板", "quantity": 1, "serial_in": "MB-0042", "serial_out": "MB-0117"}
+    row.save()
+    hot = {"item": "temp", "value": "83", "unit": "℃", "ok": False}
+    board = {"part": "MX8-MB-03", "name": "主控板", "quantity": 1, "serial_in": "MB-0042", "serial_out": "MB-0117"}
     said: list[tuple[str, str, bool, dict[str, Any]]] = [
         ("reading", "更换前", False, hot),
         ("part", "", False, board),
@@ -130,21 +130,20 @@ def test_the_papers_are_made_once_in_both_languages_and_the_hospital_is_told(
 
 
 def test_the_hospital_fetches_it_from_the_story_and_another_hospital_does_not(
-    scene: Scene, ticket: Ticket, visit: Visit, client: Client
+    scene: Scene, ticket: Ticket, visit: Visit
 ) -> None:
     code = service_report.freeze(ticket, visit, now=scene.at("12:30"))[0].check_code
     workflow.make_reports(scene.at("12:31"))
-    client.force_login(scene.nurse)
+    client = signed_in(scene.nurse)
     page = client.get(f"/requests/{ticket.number}/").content.decode()
     assert f"{ticket.number}-{visit.pk}-zh.pdf" in page
     record = client.get(f"/reports/{code}/").content.decode()
     assert "Unchanged since it was signed" in record
-    client.force_login(NurseFactory())
-    assert client.get(f"/reports/{code}/").status_code == 404
+    assert signed_in(NurseFactory()).get(f"/reports/{code}/").status_code == 404
 
 
-def test_a_record_that_was_tampered_with_says_so(scene: Scene, ticket: Ticket, visit: Visit, client: Client) -> None:
+def test_a_record_that_was_tampered_with_says_so(scene: Scene, ticket: Ticket, visit: Visit) -> None:
     report = service_report.freeze(ticket, visit, now=scene.at("12:30"))[0]
     ServiceReport.objects.filter(pk=report.pk).update(content={**report.content, "outcome": "part"})
-    client.force_login(scene.nurse)
+    client = signed_in(scene.nurse)
     assert "Does not agree with its check code" in client.get(f"/reports/{report.check_code}/").content.decode()

@@ -107,6 +107,7 @@ def test_the_report_stands_beside_the_question_whether_it_is_solved(
         response = technician.get(page_of(ticket))
     words = text_of(response.content)
     paper = response.context["page"].paper
+    assert paper.report.content["done"] == "插紧", "the last word about the visit, not the one in the caller's hand"
     assert f"Check code {paper.report.check_code}" in words
     assert paper.report.language == "en"
     assert paper.other.language == "zh-hans"
