@@ -54,11 +54,11 @@ class EventSerializer(serializers.Serializer[CarrierEvent]):
     at = Moment()
     place = serializers.CharField()
     text = serializers.CharField()
-    source = serializers.ChoiceField(CarrierEvent.Source.choices)
+    told_by = serializers.ChoiceField(CarrierEvent.Source.choices, source="source")
 
 
 class PartRequestSerializer(serializers.Serializer[PartRequest]):
-    """Parts for a site. `ship_by` and `deliver_by` are what is promised (A11, A6); `expected_at`: what the lane says."""
+    """Parts for a site. `ship_by`, `deliver_by`: what is promised (A11, A6); `expected_at`: what the lane says."""
 
     id = serializers.IntegerField(source="pk")
     number = serializers.CharField()
@@ -204,6 +204,10 @@ class Verb:
     takes: type[Strict]
     does: Callable[..., Any]
 
+    @property
+    def slug(self) -> str:
+        return self.name.replace("_", "-")
+
 
 def _adopt(row: PartRequest, *, parts: list[dict[str, Any]], **said: Any) -> None:
     """Take up a draft: these are the parts. Its clocks go on as they run."""
@@ -262,7 +266,7 @@ class RequestVerb(View):
     def post(self, request: Request, number: str) -> HttpResponseBase:
         require(request.user, "spares.work")
         row, now, user = _find(request, number), timezone.now(), person(request)
-        depot_board.check_may_work(row, user)
+        depot_board.require_work(row.depot_id, user)
 
         def do() -> Response:
             takes = self.verb.takes(data=request.data, context={"request_row": row})
