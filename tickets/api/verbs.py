@@ -33,6 +33,7 @@ from tickets.actions import ACTS
 from tickets.api import serializers
 from tickets.api.base import IF_MATCH, TicketView, answer, check_unchanged, refusals
 from tickets.api.filing import LONG
+from tickets.api.visits import Send
 from tickets.console_forms.fields import colleagues
 from tickets.models import FaultClass, Ticket
 from tickets.workflow.urgent import LONGEST
@@ -83,24 +84,6 @@ class Assign(Strict):
 
 class Offer(Strict):
     to = _Colleague(queryset=User.objects.none(), help_text="A person's id.")
-
-
-class _Engineer(Row):
-    """Who may be sent for the ticket's region."""
-
-    def get_queryset(self) -> QuerySet[User]:
-        return colleagues(self.context["ticket"], "visits.work") if "ticket" in self.context else User.objects.none()
-
-
-class Send(Strict):
-    """A visit: who comes, with whom, and the planned window at the site. `minutes` on the way need a `reason`."""
-
-    engineer = _Engineer(queryset=User.objects.none(), help_text="A person's id.")
-    crew = _Engineer(queryset=User.objects.none(), many=True, required=False, help_text="Ids of who comes along.")
-    starts_at = Moment()
-    ends_at = Moment(required=False, allow_null=True)
-    minutes = Whole(required=False, allow_null=True, min_value=1, max_value=2880)
-    reason = Text(max_length=200, required=False, allow_blank=True)
 
 
 class Depart(Strict):

@@ -21,7 +21,7 @@ from common.filters import FlagFilter, IdFilter
 from common.keyset import Keyset
 from common.rest import ListView, View
 from common.shapes import Shape
-from common.strict import Choice, Moment, Row, Strict, Text
+from common.strict import Choice, Moment, Row, Strict, Text, Whole
 from people import idempotency
 from people.access import person, require
 from people.api import Named
@@ -160,6 +160,17 @@ class _Engineer(Row):
 
     def get_queryset(self) -> QuerySet[User]:
         return colleagues(self.context["ticket"], "visits.work") if "ticket" in self.context else User.objects.none()
+
+
+class Send(Strict):
+    """Who comes, with whom, and the planned window at the site. Own `minutes` on the way need a `reason`."""
+
+    engineer = _Engineer(queryset=User.objects.none(), help_text="A person's id.")
+    crew = serializers.ListField(child=_Engineer(queryset=User.objects.none()), required=False, max_length=5)
+    starts_at = Moment()
+    ends_at = Moment(required=False, allow_null=True)
+    minutes = Whole(required=False, allow_null=True, min_value=1, max_value=2880)
+    reason = Text(max_length=200, required=False, allow_blank=True)
 
 
 class Replan(Strict):
