@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -39,7 +40,7 @@ from visits.models import Visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATIENCE = 30
+PATIENCE = 60
 PICTURES = os.environ.get("PICTURES")
 """A folder that keeps a picture of each screen."""
 SENT = 20_000
@@ -114,7 +115,7 @@ Open = Callable[[str], Page]
 
 @pytest.fixture
 def phone(
-    browser_type: BrowserType, browser_type_launch_args: dict[str, object], day: Day, tmp_path: Path
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any], day: Day, tmp_path: Path
 ) -> Iterator[Open]:
     """Opens the engineer's phone at a server; again, when it was closed, as the same phone."""
     complaints: list[str] = []
@@ -174,7 +175,7 @@ def to_job(page: Page) -> None:
     page.get_by_role("link", name="MCU 主节点不通").click()
 
 
-def picture(side: int = 2600) -> dict[str, object]:
+def picture(side: int = 2600) -> Any:
     out = io.BytesIO()
     Image.new("RGB", (side, side // 2), "#355").save(out, "JPEG")
     return {"name": "panel.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
@@ -194,7 +195,7 @@ def fill_in(page: Page) -> None:
         field.press("Tab")
         expect(page.locator(f"#item-{key}.m-item-gap")).to_have_count(0)
     expect(page.locator("#item-board_temp")).to_contain_text("Out of range +13")
-    page.locator("#item-panel input[type=file]").set_input_files(picture())  # type: ignore[arg-type]
+    page.locator("#item-panel input[type=file]").set_input_files(picture())
     expect(page.locator("#item-panel .m-thumb img")).to_have_count(1)
     while count := page.locator(".m-item-gap").count():
         page.locator(".m-item-gap").first.get_by_role("button", name="Good", exact=True).click()

@@ -64,7 +64,7 @@ function answerOf(item, job, view, context) {
 /* Stores a reading, or the same one with a sentence to it. */
 async function read(job, item, value, text = "") {
   const { code, version } = job.checklist;
-  const act = await outbox.enqueue("reading", job, { item: item.key, value, text, checklist: { code, version } });
+  const act = await outbox.enqueue("reading", job, { item: item.key, value, text, checklist: { code, version } }, { about: item.text });
   stored(act, say("done_reading"));
 }
 
@@ -114,7 +114,7 @@ function photosOf(item, job, view, context) {
     const [file] = event.target.files;
     if (!file) return;
     const { file: small, thumb: little } = await shrink(file);
-    stored(await outbox.enqueue("photo", job, { item: item.key }, { files: { photo: small }, thumb: little }), say("done_photo"));
+    stored(await outbox.enqueue("photo", job, { item: item.key }, { files: { photo: small }, thumb: little, about: item.text }), say("done_photo"));
   }));
   return draw("item-photo", { photos: [...taken.map((one) => (one.thumb ? thumb(one.thumb, one.state === "sent" ? "" : say("waits")) : chip(one.file || say("photo"), "image"))), add] });
 }

@@ -8,6 +8,8 @@ import * as store from "./store.js";
 import { when } from "./time.js";
 
 const FEW = 20;
+/* Why somebody could not sign out, until something changes that: this screen is drawn anew under their eyes. */
+let refusal = { text: "", unsent: 0 };
 
 export function show(data, context) {
   const made = draw("me", {
@@ -21,6 +23,7 @@ export function show(data, context) {
     ],
     space: false,
   });
+  if (refusal.unsent === data.unsent.length) tellWhy(made);
   made.querySelector("[data-act=prepare]").addEventListener("click", context.act(context.prepare));
   made.querySelector("[data-act=leave]").addEventListener("click", context.act(() => leave(made, data, context)));
   room().then((free) => free && free.photos < FEW && byId("main").querySelector("[data-slot=space]")?.replaceChildren(say("littleRoom", { count: free.photos })));
@@ -29,11 +32,16 @@ export function show(data, context) {
 
 const fact = (name, text) => draw("fact", { name: say(name), text });
 
-async function leave(made, data, context) {
+function tellWhy(made) {
   const problem = slot(made, "problem");
+  problem.hidden = !refusal.text;
+  problem.textContent = refusal.text;
+}
+
+async function leave(made, data, context) {
   const refuse = (text) => {
-    problem.hidden = false;
-    problem.textContent = text;
+    refusal = { text, unsent: data.unsent.length };
+    tellWhy(byId("main"));
   };
   if ((await store.acts()).some(outbox.isUnsent)) return refuse(say("leaveRefused", { count: data.unsent.length }));
   return context.sure(say("leaveSure"), say("leaveWords"), async () => {

@@ -25,13 +25,14 @@ export function tell(kind) {
 export const isUnsent = (act) => act.state !== "sent";
 export const isHeld = (act) => act.state === "waiting" && act.sendAfter - Date.now() > 0 && act.sendAfter - Date.now() <= UNDO * 12;
 
-/* Stores an act and answers it. `job` names it in the list even when the job is long gone. */
-export async function enqueue(kind, job, body = {}, { files = {}, at = Date.now(), thumb = "", hold = UNDO } = {}) {
+/* Stores an act and answers it. `job` and `about` (the check, the part) name it in the list, even when the job is long gone. */
+export async function enqueue(kind, job, body = {}, { files = {}, at = Date.now(), thumb = "", about = "", hold = UNDO } = {}) {
   const act = {
     key: crypto.randomUUID(),
     kind,
     visit: job.id,
     label: job.hospital.name,
+    about,
     body,
     at: new Date(at).toISOString(),
     offset: (await store.meta("offset")) || 0,

@@ -51,7 +51,7 @@ export async function fit(job, first = false) {
   const body = chosen.is_serialised
     ? { line: chosen.line, serial: said.serial.trim(), faulty_serial: said.faulty_serial.trim(), quantity: 1 }
     : { line: chosen.line, faulty_serial: said.faulty_serial.trim(), quantity: Number(said.quantity) };
-  stored(await outbox.enqueue("part", job, body), say("done_part"));
+  stored(await outbox.enqueue("part", job, body, { about: chosen.name }), say("done_part"));
 }
 
 function prepare(form, open, line, code) {

@@ -26,7 +26,7 @@ export function show(data, context) {
 function lineOf(act, data, context) {
   const made = draw("act", {
     picture: icon(PICTURES[act.kind]),
-    text: say(`act_${act.kind}`),
+    text: act.about ? say("about", { act: say(`act_${act.kind}`), what: act.about }) : say(`act_${act.kind}`),
     where: [when(happened(act)), act.label, act.tries > 1 && act.state === "waiting" ? say("tried", { count: act.tries }) : ""].filter(Boolean).join(" · "),
     said: act.conflict ? "" : act.detail,
     state: stateOf(act, data),

@@ -13,6 +13,7 @@ import { localValue, margin, moment, span, when } from "./time.js";
 import { stored } from "./toast.js";
 
 const STEPS = [["depart", "departed_at"], ["arrive", "arrived_at"], ["start", "started_at"], ["finish", "finished_at"]];
+const WORD_SOON = 30 * 60000;
 const AT = { planned: 0, travel: 1, on_site: 2, working: 3, finished: 4, signed: 4, left: 4, cancelled: 4 };
 
 export function show(data, context, id) {
@@ -31,6 +32,7 @@ export function show(data, context, id) {
     ...procedure(job),
     ...device(job),
     notes: view.notes.map((note) => noteOf(note, job)),
+    waitsForWord: waitsForWord(job),
     unable: ["on_site", "working"].includes(view.phase),
   });
   jumps(made, job, view);
@@ -146,6 +148,12 @@ function device({ device: one }) {
 function noteOf(note, job) {
   const head = [when(note.at, job.site.timezone), note.mine ? "" : note.by, say(note.is_public ? "public" : "internal"), note.waits ? say("waits") : ""];
   return draw("note", { head: head.filter(Boolean).join(" · "), text: note.text || (note.kind === "photo" ? note.file || say("photo") : ""), photo: note.thumb ? checks.thumb(note.thumb, "") : null });
+}
+
+/* The hospital waits for a word: with less than half an hour left, the note box says so first. */
+function waitsForWord(job) {
+  const update = job.clocks.find((one) => one.code === "update" && !one.is_paused);
+  return update && left(update) < WORD_SOON ? say("waitsForWord", { time: when(update.due_at, job.site.timezone) }) : "";
 }
 
 function bind(made, { job, view }, data, context) {
