@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 from django import forms
 from django.http import QueryDict
@@ -37,7 +37,7 @@ class SerialsField(forms.CharField):
 class StockForm(forms.Form):
     """A change of one stock. `heading` is the dialog's, `submit` its button, `said` the answer.
 
-    It asks for serials or a quantity, as the part is counted. `key` makes a form that is sent twice count once.
+    It asks for serials or a quantity, as the part is counted. `key`: the same form sent twice counts once.
     """
 
     slug: ClassVar[str]
@@ -68,7 +68,9 @@ class StockForm(forms.Form):
         """Serials or quantity, and what every verb takes."""
         said = self.cleaned_data
         named: dict[str, Any] = {name: said[name] for name in ("serials", "quantity", "reason") if name in said}
-        return {**named, "by": self.user, "now": self.now, "key": said["key"]}
+        # Sent again with other words, after a step back in the browser, it is another act.
+        words = sorted((name, str(value)) for name, value in said.items())
+        return {**named, "by": self.user, "now": self.now, "key": uuid5(said["key"], f"{self.item.pk} {words}")}
 
     def perform(self) -> None:
         """Call the verb; what it refuses it raises."""

@@ -131,6 +131,8 @@ def test_a_delivery_counts_once_however_often_its_form_is_sent(clerk: User, beij
     for _ in range(2):
         assert client.post(went["Location"], said)["Location"] == f"{LIST}{item.pk}/"
     assert sorted(Unit.objects.values_list("serial", flat=True)) == ["A1", "A2"]
+    assert client.post(went["Location"], {**said, "serials": "A3"}).status_code == 302
+    assert Unit.objects.filter(serial="A3").exists()
     again = client.post(went["Location"], {**said, "key": uuid4()})
     assert again.status_code == 422
     assert "Not taken in: A1: In stock (北京备件库); A2: In stock (北京备件库)." in again.content.decode()
