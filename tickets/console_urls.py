@@ -8,6 +8,7 @@ from tickets import console, device_views, workspace
 from tickets.console_forms import FORMS
 from tickets.device_forms import FORMS as DEVICE_FORMS
 from tickets.views import dispatch, trainings
+from visits import views as travel_views
 
 app_name = "console"
 
@@ -23,6 +24,8 @@ urlpatterns = [
     path("trainings/", trainings.page, name="trainings"),
     path("dispatch/", dispatch.board, name="dispatch"),
     path("dispatch/list/", dispatch.listed, name="dispatch-list"),
+    path("dispatch/travel/", travel_views.page, name="travel"),
+    path("dispatch/travel/take-over/", travel_views.take_over, name="travel-take"),
     path("dispatch/visits/<int:pk>/", dispatch.visit, name="dispatch-visit"),
     path(TICKET, workspace.ticket, name="ticket"),
     path(f"{TICKET}say/", workspace.say, name="say"),

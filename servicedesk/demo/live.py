@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min
 
-from servicedesk.demo import cases, parcels, texts
+from servicedesk.demo import cases, parcels, texts, visits
 from servicedesk.demo.scene import MINUTE, Scene
 from servicedesk.demo.texts import BY_TILE
 from servicedesk.demo.world import World
@@ -34,6 +34,7 @@ def refresh(world: World, now: datetime) -> int:
     scene = Scene(world, now)
     tickets = [*_unanswered(scene), *_remote(scene), *_on_the_way(scene), *_on_site_and_after(scene)]
     tickets += [*cases.tell(scene), *parcels.tell(scene)]
+    visits.plan(world, now)
     fire_the_past(tickets, now)
     late = Deadline.objects.filter(timeline__in=[t.timeline_id for t in tickets], state="running", due_at__lt=now)
     for row in late.filter(code="onsite"):

@@ -31,7 +31,11 @@ def _asked(request: HttpRequest, now: datetime) -> dict[str, Any]:
         day = today
     view = request.GET.get("view", "day")
     seen = dispatch_board.read(person(request), day, view if view in dispatch_board.DAYS else "day", now)
-    return {"board": seen, "now": now, "today": today, "may_send": may(request.user, "visits.dispatch")}
+    return {"board": seen, "now": now, "today": today, **_rights(request)}
+
+
+def _rights(request: HttpRequest) -> dict[str, bool]:
+    return {"may_send": may(request.user, "visits.dispatch"), "may_travel": may(request.user, "travel.change")}
 
 
 @needs("console")

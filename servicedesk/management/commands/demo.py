@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from notifications.models import Delivery, Notification
 from people.models import Role, User
-from servicedesk.demo import cast, contracts, depots, history, live, plans, world
+from servicedesk.demo import cast, contracts, depots, history, live, plans, visits, world
 
 TICKETS = 300
 
@@ -81,6 +81,7 @@ class Command(BaseCommand):
             told = world.read()
             plans.make(told, now)
             depots.make(told, now)
+            visits.make(told)
             # What was told in the past year was read long ago, and no mail of it is sent now.
             Notification.objects.update(read_at=now)
             Delivery.objects.all().delete()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 
 from devices.models import DeviceModel
-from people.models import User
+from people.models import TravelTime, User
 from tests.factories import EngineerFactory, ServiceBaseFactory, TeamFactory, TravelTimeFactory
 from tests.tickets.console.pages import at, page, queries, signed_in
 from tests.tickets.desk_case import Desk
@@ -191,3 +192,30 @@ def test_visit_of_another_region_does_not_exist_for_an_engineer(desk: Desk, clie
 @pytest.mark.parametrize("query", ["day=x", "day=9999-12-31", "view=year", "day=2026-02-30&view=week"])
 def test_address_that_makes_no_sense_shows_today(lead: Client, query: str) -> None:
     assert "Today" not in page(lead, f"{BOARD}?{query}")
+
+
+TRAVEL = "/desk/dispatch/travel/"
+
+
+def test_new_travel_figure_is_a_new_row_that_names_its_source(desk: Desk, lead: Client) -> None:
+    before = TravelTime.objects.filter(site=desk.case.site).count()
+    said = {"site": desk.case.site.pk, "base": desk.case.base.pk, "minutes": 105, "km": 126, "mode": "road"}
+    assert lead.post(TRAVEL, said).status_code == 422
+    assert lead.post(TRAVEL, {**said, "source": "2026-11 路程表"}).status_code == 302
+    assert TravelTime.objects.filter(site=desk.case.site).count() == before + 1
+    assert "2026-11 路程表" in page(lead, TRAVEL)
+
+
+def test_month_that_shows_the_table_wrong_is_taken_over_by_a_press(desk: Desk, lead: Client) -> None:
+    set_out = desk.case.now - timedelta(hours=12)
+    for _number in range(3):
+        Visit.objects.create(
+            hospital=desk.case.hospital, site=desk.case.site, travel_base=desk.case.base, subject="visit",
+            starts_at=set_out, ends_at=desk.case.now, created_at=set_out, changed_at=set_out, state="done",
+            departed_at=set_out, arrived_at=set_out + timedelta(minutes=130),
+        )  # fmt: skip
+    month = f"{set_out.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m}"
+    assert "+35" in page(lead, TRAVEL, month=month)
+    keys = {"site": desk.case.site.pk, "base": desk.case.base.pk, "month": month}
+    assert lead.post(f"{TRAVEL}take-over/", keys).status_code == 302
+    assert TravelTime.objects.filter(site=desk.case.site).latest("valid_from").minutes == 130
