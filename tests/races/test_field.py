@@ -12,6 +12,8 @@ from people.models import StoredReply
 from tests.field import field_case
 from tests.field.field_case import Phone
 from tests.races.test_tickets import at_once
+from tickets import workflow
+from tickets.models import FaultClass
 from visits.models import VisitRecord
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,6 +31,19 @@ def test_ten_pushes_at_once_of_one_act_depart_once_and_hear_the_same() -> None:
     assert VisitRecord.objects.exclude(client_key=None).count() == 2
     assert StoredReply.objects.count() == 2
     assert day.ticket.timeline.facts.filter(kind="departed").count() == 1
+
+
+def test_of_ten_choices_at_once_with_one_key_none_is_refused_because_its_twin_was_faster() -> None:
+    now = datetime.now(UTC)
+    day = field_case.make(now)
+    module = FaultClass.objects.get(code="main_module")
+    workflow.change_class(day.ticket, fault_class=module, by=day.case.operator, now=now)
+    said, key = {"field": "fault_class", "base": "node_down", "value": "hardware_total"}, str(uuid.uuid4())
+    assert day.phone.push(day.phone.act("edit", day.visit, now, **said), key).status_code == 409
+    phones = [Phone(day.engineer, key=day.phone.key) for _ in range(10)]
+    answers = parallel(phones, day.phone.act("resolve", day.visit, now, edit=key, choice="theirs"))
+    assert [answer.status_code for answer in answers] == [200] * 10
+    assert len({answer.content for answer in answers}) == 1
 
 
 def parallel(phones: list[Phone], act: dict[str, Any]) -> list[Any]:
