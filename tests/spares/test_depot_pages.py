@@ -224,6 +224,7 @@ def test_the_papers_of_a_request_are_made(matter: Matter, clerk: Client) -> None
 class TestReturns:
     def owed(self, matter: Matter, days: int = 12, **about: Any) -> Return:
         since = matter.at("12:30") - timedelta(days=days)
+        assert matter.site is not None
         said = {"hospital": matter.site.hospital, "part": matter.board, "depot": matter.chengdu, **about}
         return returns.open_one(faulty_serial=f"F{days}", owed_since=since, by=matter.lead, now=since, **said)
 
