@@ -118,6 +118,7 @@ def bodies(world: World, ticket: Ticket) -> dict[str, dict[str, Any]]:
         "change-priority": {"impact": 1, "urgency": 1},
         "change-class": {"fault_class": "port"},
         "retarget": {"deadline": running[0].pk if running else 0, "due_at": LATER, **why},
+        "ask-part": {"parts": [{"part": world.stock.part.code}], **why},
     }
 
 
@@ -134,6 +135,54 @@ def things(world: World) -> dict[str, dict[str, Any]]:
         "device-imports/": {"name": "words", "rows": [line]},
         "duty-entries/": {"contract": world.contract.pk, "kind": "meeting", "on": "2027-01-15"},
         "duty-entries/{id}/drop/": why,
+        **_visits(world),
+        **_spares(world),
+    }
+
+
+def _visits(world: World) -> dict[str, dict[str, Any]]:
+    why = {"reason": "words"}
+    acts = {
+        "move": {"starts_at": LATER},
+        "reassign": {"engineer": world.engineer.pk},
+        "call-off": why,
+        "start": {},
+        "finish": {"outcome": "return", "found": "words", "done": "words"},
+    }
+    return {f"visits/{{id}}/{act}/": body for act, body in acts.items()}
+
+
+def _spares(world: World) -> dict[str, dict[str, Any]]:
+    """Of requests for parts, of the stock, and of what comes back."""
+    why, part, depot = {"reason": "words"}, world.stock.part_id, world.stock.depot_id
+    pieces = {"serials": ["SN-1"], **why}
+    of_requests = {
+        "adopt": {"parts": [{"part": part}], **why},
+        "choose": {"depot": depot, **why},
+        "reserve": {},
+        "scan": {"scanned": "SN-1"},
+        "unpick": {"line": 1},
+        "pack": {},
+        "ship": {"carrier": "words", "waybill": "W1"},
+        "note-event": {"kind": "in_transit", "at": NOW, "place": "words", "text": "words"},
+        "deliver": {"received_by": "words"},
+        "cancel": why,
+    }
+    of_returns = {
+        "receive": {"serial": "SN-1"},
+        "send-to-maker": {"maker_case": "words", "waybill": "W2"},
+        "maker-shipped": {"maker_case": "words"},
+        "replacement-in": {"serial": "SN-2"},
+        "close": {"resolution": "credited", **why},
+        "write-off": why,
+    }
+    return {
+        **{f"part-requests/{{number}}/{act}/": body for act, body in of_requests.items()},
+        **{f"returns/{{number}}/{act}/": body for act, body in of_returns.items()},
+        "stock/receive/": {"depot": depot, "part": part, **pieces},
+        "stock/{id}/count/": pieces,
+        "stock/{id}/transfer/": {"depot": depot, **pieces},
+        "stock/{id}/scrap/": pieces,
     }
 
 
@@ -144,7 +193,9 @@ def body_for(operation: Operation, world: World, ticket: Ticket, user: User) -> 
         return {"title": "words", "device": world.device.pk, **how_bad}
     if operation.method == "PATCH":
         return {"title": "other words"}
-    if "{number}" in operation.path:
+    if operation.path == f"{BASE}tickets/{{number}}/send/":
+        return {"engineer": world.engineer.pk, "starts_at": LATER}
+    if operation.path.startswith(f"{BASE}tickets/"):
         return bodies(world, ticket)[operation.slug]
     return things(world)[operation.path.removeprefix(BASE)]
 
