@@ -31,9 +31,9 @@ class TravelForm(forms.Form):
 
     site = forms.ModelChoiceField(queryset=Site.objects.none(), label=gettext_lazy("Site"))
     base = forms.ModelChoiceField(queryset=ServiceBase.objects.all(), label=gettext_lazy("Service base"))
-    minutes = forms.IntegerField(label=gettext_lazy("Minutes"), min_value=1, max_value=2880)
+    minutes = forms.IntegerField(label=gettext_lazy("Minutes on the way"), min_value=1, max_value=2880)
     km = forms.IntegerField(label=gettext_lazy("Kilometres"), min_value=0, max_value=9999)
-    mode = forms.ChoiceField(label=gettext_lazy("By"), choices=TravelTime.Mode.choices)
+    mode = forms.ChoiceField(label=gettext_lazy("Means of travel"), choices=TravelTime.Mode.choices)
     source = forms.CharField(label=gettext_lazy("Source of the figure"), max_length=120)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

@@ -72,7 +72,7 @@ class EngineerForm(VerbForm):
         else:
             del self.fields["late_all_the_same"]
         if not self.candidates:
-            self.hint, self.submit = _("No engineer belongs to the region of this hospital."), ""
+            self.hint, self.submit = _("There is nobody else in the region of this hospital who could be sent."), ""
         else:
             self.initial.setdefault("engineer", next(iter(self.candidates)))
 
