@@ -36,7 +36,7 @@ from spares.units import LONGEST
 EventKind = CarrierEvent.Kind
 
 
-class LineSerializer(serializers.Serializer[RequestLine]):
+class PartLineSerializer(serializers.Serializer[RequestLine]):
     """A part and how many of it: held in the depot, in hand there, fitted at the site."""
 
     id = serializers.IntegerField(source="pk")
@@ -47,7 +47,7 @@ class LineSerializer(serializers.Serializer[RequestLine]):
     used = serializers.IntegerField()
 
 
-class EventSerializer(serializers.Serializer[CarrierEvent]):
+class ParcelEventSerializer(serializers.Serializer[CarrierEvent]):
     """What a carrier, or a person for it, said of the parcel."""
 
     kind = serializers.ChoiceField(EventKind.choices)
@@ -77,8 +77,8 @@ class PartRequestSerializer(serializers.Serializer[PartRequest]):
     expected_at = Moment(allow_null=True)
     delivered_at = Moment(allow_null=True)
     received_by = serializers.CharField()
-    lines = LineSerializer(many=True)
-    events = EventSerializer(many=True)
+    lines = PartLineSerializer(many=True)
+    events = ParcelEventSerializer(many=True)
 
 
 class PartRequestFilter(django_filters.FilterSet):
