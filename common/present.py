@@ -215,8 +215,8 @@ class SumLine:
 class Leg:
     """One promise of the chain: name and clause, both times, who holds it, and how far it is.
 
-    ``since``: what it started from. ``why``: the sentence that names what lost the time. ``explanation`` and ``notes`` (rules that
-    lost, re-targetings) fill "why this deadline?", open under the leg that runs now.
+    ``since``: what it started from. ``why``: the sentence that names what lost the time. ``explanation`` and ``notes``
+    (rules that lost, re-targetings) fill "why this deadline?", open under the leg that runs now.
     """
 
     name: Text
