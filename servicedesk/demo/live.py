@@ -33,7 +33,7 @@ def refresh(world: World, now: datetime) -> int:
     parcels.end(world, now)
     scene = Scene(world, now)
     tickets = [*_unanswered(scene), *_remote(scene), *_on_the_way(scene), *_on_site_and_after(scene)]
-    tickets += [*cases.tell(scene), *parcels.tell(scene)]
+    tickets += [*cases.tell(scene), *parcels.tell(scene), *visits.tell(scene)]
     visits.plan(world, now)
     fire_the_past(tickets, now)
     late = Deadline.objects.filter(timeline__in=[t.timeline_id for t in tickets], state="running", due_at__lt=now)

@@ -30,6 +30,7 @@ STORIES = tuple(Story(**row) for row in tomllib.loads(HERE.joinpath("stories.tom
 BY_TILE = {story.tile: story for story in reversed(STORIES)}
 """The first story of each tile."""
 HIS = next(story for story in STORIES if story.device == "his")
+HDMI = next(story for story in STORIES if story.title.startswith("HDMI"))
 BLUE = next(story for story in STORIES if story.title.startswith("大屏蓝屏"))
 
 UPDATES = (

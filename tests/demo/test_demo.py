@@ -18,6 +18,7 @@ from sla.sweep import sweep
 from spares.models import PartRequest, Return, StockItem
 from spares.states import IN_DEPOT
 from tickets.models import Quote, Ticket, TicketVerdict, Training
+from visits.models import Visit
 from warranty import duties, entitlements
 from warranty.coverage import Outcome
 from warranty.models import Contract, DutyEntry
@@ -126,3 +127,12 @@ def test_depots_have_work_at_every_step_and_parts_that_are_owed(demo: None) -> N
     assert [item for item in StockItem.objects.all() if item.free < item.minimum]
     assert set(Return.objects.values_list("state", flat=True)) == {"owed", "received", "at_maker"}
     assert Return.objects.filter(is_advance=True, replaced_at__isnull=False).exists()
+
+
+def test_visits_stand_at_every_step_from_waiting_for_somebody_to_the_signed_report(demo: None) -> None:
+    assert Ticket.objects.filter(status="dispatch", visits=None).exists()
+    assert {"planned", "travel", "on_site", "done"} <= set(Visit.objects.values_list("state", flat=True))
+    signed = Visit.objects.get(signature__isnull=False)
+    assert set(signed.reports.values_list("language", flat=True)) == {"zh-hans", "en"}
+    present = Visit.objects.filter(state="on_site").values_list("crew__engineer", flat=True)
+    assert len(present) == len(set(present)), "nobody is in two places"
