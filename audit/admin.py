@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import ForeignKey
-from django.forms import ModelForm
+from django.forms import JSONField, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -39,8 +41,20 @@ class KeySelect(AutocompleteSelect):
         return super().optgroups(name, keys, attrs)
 
 
+class JsonField(JSONField):
+    """Calls a figure that is too long to be read a mistake; Django's own fails over it (T104)."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
 class Audited(admin.ModelAdmin[Any]):
     """Set-up rows: who changed which fields stands in the trail, in the same transaction as the change."""
+
+    formfield_overrides: ClassVar[dict[Any, Any]] = {models.JSONField: {"form_class": JsonField}}
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):

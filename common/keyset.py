@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -197,6 +197,9 @@ def read(cursor: str) -> Place | None:
         if len(at) == DAY:
             return date.fromisoformat(at), int(pk)
         moment = datetime.fromisoformat(at) if at else None
-    except ValueError:
+        if moment is None:
+            return None, int(pk)
+        # Some moments that Python can write are out of the reach of the database, which counts in UTC.
+        return (moment.astimezone(UTC), int(pk)) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return None if moment is not None and moment.tzinfo is None else (moment, int(pk))

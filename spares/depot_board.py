@@ -295,7 +295,8 @@ def _clause(request: PartRequest, leaves: bool) -> str:
     clause = _("clause %(clauses)s") % {"clauses": "A11" if leaves else "A6, A11"}
     if not leaves or request.depot is None:
         return clause
-    return f"{clause} · {_('cut-off %(time)s') % {'time': f'{request.depot.cut_off:%H:%M}'}}"
+    cut_off = _("cut-off %(time)s") % {"time": f"{request.depot.cut_off:%H:%M}"}
+    return f"{clause} · {cut_off}"
 
 
 def _current(orders: Sequence[Order], at: str) -> Order | None:

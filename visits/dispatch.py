@@ -136,6 +136,7 @@ def replan(visit: Visit, *, starts_at: datetime, ends_at: datetime | None = None
     """Move it to another time, everybody with it. Raises `Refused` when one of them is booked then."""
     row = locked(visit)
     check(row.state, "replan")
+    check_start(starts_at, now)
     ends_at = ends_at or starts_at + (row.ends_at - row.starts_at)
     _check_window(starts_at, ends_at, now)
     before = [row.starts_at.isoformat(), row.ends_at.isoformat()]
@@ -173,6 +174,11 @@ def _check_window(starts_at: datetime, ends_at: datetime, now: datetime) -> None
         raise Refused(_("The visit has to end after it begins."))
     if ends_at - starts_at > LONGEST:
         raise Refused(_("A visit is planned for two weeks at most."))
+    check_start(starts_at, now)
+
+
+def check_start(starts_at: datetime, now: datetime) -> None:
+    """Raise `Refused` for a visit that cannot begin then: ask before anything is reckoned from it."""
     if starts_at < now - LOOK_BACK:
         raise Refused(_("The visit cannot begin in the past."))
     if starts_at > now + FURTHEST:

@@ -177,7 +177,7 @@ def test_t028_a_step_that_the_state_does_not_allow_is_a_409_and_writes_nothing(w
     before, tried = nasty.mark(), set()
     for operation in operations():
         verb = operation.slug.replace("-", "_")
-        if operation.method != "POST" or verb not in VERBS:
+        if operation.method != "POST" or verb not in VERBS or not operation.path.startswith(f"{BASE}tickets/"):
             continue
         role = next(role for role in Role.values if ROWS[route(operation)].expected("POST", role) == "ok")
         for state, ticket in tickets.items():

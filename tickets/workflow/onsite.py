@@ -57,6 +57,8 @@ def depart(
     """
     if expected_arrival_at is not None and expected_arrival_at <= now:
         raise Refused(_("The expected arrival must lie ahead."))
+    if expected_arrival_at is not None and expected_arrival_at > now + dispatch.LONGEST:
+        raise Refused(_("Nobody is on the way for more than two weeks; look at the expected arrival."))
     with act(ticket, None if evidence.is_told else "depart", by=by, now=now) as doing:
         if is_repeated(doing, evidence):
             return doing.ticket

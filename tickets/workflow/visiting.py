@@ -49,6 +49,8 @@ def send(
         row = doing.ticket
         if standing(doing) is not None:
             raise Refused(_("A visit is planned already. Move it, or call it off first."))
+        with said():
+            dispatch.check_start(starts_at, now)
         travel.ensure(row.site, now)
         found = ways.way(engineer, row.site, starts_at)
         way = found if minutes is None else ways.by_hand(found, minutes, reason.strip())
