@@ -231,6 +231,7 @@ def test_each_verb_of_a_request_has_its_form(client: Client, scene: Scene, board
         assert send("choose-depot", depot=1, reason="x") == 422  # picked already
         requests.pack(request, by=clerk, now=scene.at("12:20"))
         requests.ship(request, carrier="顺丰", waybill="SF1", by=clerk, now=scene.at("12:25"))
+        assert send("part-event", kind="in_transit", at="2026-03-12T12:30") == 422  # not yet
         assert send("part-event", kind="in_transit", place="绵阳") == 302
         assert send("deliver-part", received_by="刘海燕") == 302
         line = request.lines.get()

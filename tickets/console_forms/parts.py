@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -227,11 +228,14 @@ class PartEventForm(OfRequestForm):
     place = forms.CharField(label=gettext_lazy("Where"), max_length=80, required=False)
     text = forms.CharField(label=gettext_lazy("Words of the carrier"), max_length=200, required=False)
 
+    def clean_at(self) -> datetime:
+        at: datetime | None = self.cleaned_data["at"]
+        return not_after(at, self.now) if at else self.now
+
     def perform(self) -> None:
         data = self.cleaned_data
-        at = not_after(data["at"], self.now) if data["at"] else self.now
-        said = {"place": data["place"], "text": data["text"]}
-        workflow.note_part_event(self.ticket, data["request"], data["kind"], at=at, **said, by=self.user, now=self.now)
+        said = {name: data[name] for name in ("at", "place", "text")}
+        workflow.note_part_event(self.ticket, data["request"], data["kind"], **said, by=self.user, now=self.now)
 
 
 class DeliverPartForm(OfRequestForm):
