@@ -111,7 +111,7 @@ def _way(visit: Visit) -> str:
     if visit.travel_reason:
         said.append(visit.travel_reason)
     elif visit.travel_is_estimate:
-        said.append(_("estimate"))
+        said.append(_("way estimated"))
     elif visit.travel_source:
         said.append(visit.travel_source)
     if visit.departed_at and visit.arrived_at and visit.departed_at < visit.arrived_at:
