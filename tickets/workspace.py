@@ -96,7 +96,14 @@ def _done(request: HttpRequest, form: VerbForm) -> HttpResponse | None:
         form.add_error("uploads" if isinstance(refused, storage.Refused) else None, _sentence(refused))
         return None
     messages.success(request, str(form.done))
-    return _to(request, reverse("console:ticket", args=[form.ticket.number]))
+    return _to(request, _next(request, form.ticket))
+
+
+def _next(request: HttpRequest, ticket: Ticket) -> str:
+    """Where to go on: at the ticket; whoever sent an engineer from the dispatch board stays there."""
+    here = str(request.htmx.current_url_abs_path or "")  # type: ignore[attr-defined]
+    board = reverse("console:dispatch")
+    return here.partition("#")[0] if here.startswith(board) else reverse("console:ticket", args=[ticket.number])
 
 
 def _sentence(refused: Exception) -> str:
