@@ -354,6 +354,22 @@ class Quota:
         return max(self.granted - self.used - self.booked, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A booking on a board of hours, with `at`, the time from which somebody is there.
+
+    `left` and `width` are in per cent of the board, `way` (there) in per cent of the slot.
+    """
+
+    url: str
+    at: Text
+    text: Text
+    tag: Tag
+    left: float
+    width: float
+    way: float
+
+
 WallVerdict = Literal["over", "late", "risk", "ok", "unknown"]
 WALL_ICONS: dict[WallVerdict, str] = {
     "over": "triangle-alert",

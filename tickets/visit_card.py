@@ -44,7 +44,16 @@ class Card:
     buttons: tuple[Action, ...]
 
 
-def state_tag(visit: Visit, due_at: datetime | None, now: datetime) -> Tag:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far a visit is. `expected_at`: when somebody is there, as far as that is known."""
+
+    state: str
+    arrived_at: datetime | None
+    expected_at: datetime
+
+
+def state_tag(visit: Stage, due_at: datetime | None, now: datetime) -> Tag:
     """Where a visit stands: blue on its way, green kept, orange when it will be late, red when it is."""
     icon, word = ICONS[State(visit.state)], str(State(visit.state).label)
     if visit.state == State.CANCELLED:
@@ -57,14 +66,14 @@ def state_tag(visit: Visit, due_at: datetime | None, now: datetime) -> Tag:
         return Tag(_("%(state)s, came late") % {"state": word}, "x", "bad")
     if due_at < now:
         return Tag(_("%(state)s, deadline over") % {"state": word}, "triangle-alert", "bad")
-    if (visit.expected_arrival_at or visit.starts_at) > due_at:
+    if visit.expected_at > due_at:
         return Tag(_("%(state)s, will be late") % {"state": word}, "hourglass", "warn")
     return Tag(word, icon, "act")
 
 
 def find(user: User, pk: int) -> Any:
     """A visit that `user` sees, with its lead engineer's name, its ticket and the clock that waits for it; or None."""
-    lead = Crew.objects.filter(visit=OuterRef("pk"), is_lead=True, released_at=None)
+    lead = Crew.objects.on_record().filter(visit=OuterRef("pk"), is_lead=True).order_by("-pk")
     clock = Deadline.objects.filter(timeline=OuterRef("timeline"), code="onsite")
     rows = Visit.objects.for_user(user).select_related("site", "hospital", "ticket_link__ticket", "travel_base")
     return (
@@ -87,12 +96,13 @@ def cards(
 
 def card(visit: Any, ticket: Ticket | None, due_at: datetime | None, user: User, now: datetime) -> Card:
     """One visit; `visit.engineer`: the name of who leads it."""
+    expected_at = visit.expected_arrival_at or visit.starts_at
     return Card(
         visit=visit,
-        tag=state_tag(visit, due_at, now),
+        tag=state_tag(Stage(visit.state, visit.arrived_at, expected_at), due_at, now),
         steps=(
             (_("Set out"), None, visit.departed_at),
-            (_("Arrived"), visit.expected_arrival_at or visit.starts_at, visit.arrived_at),
+            (_("Arrived"), expected_at, visit.arrived_at),
             (_("Work began"), None, visit.started_at),
             (_("Work ended"), visit.ends_at, visit.finished_at),
             (_("Left"), None, visit.left_at),

@@ -36,6 +36,7 @@ from common.present import (
     Leg,
     NextStep,
     Quota,
+    Slot,
     Step,
     SumLine,
     Tag,
@@ -232,6 +233,19 @@ def _quota_words(quota: Quota) -> str:
     figures = {"used": quota.used, "booked": quota.booked, "left": quota.left}
     text = _("%(used)s used, %(booked)s booked, %(left)s left") if quota.booked else _("%(used)s used, %(left)s left")
     return text % figures
+
+
+@register.simple_tag
+def slot(slot: Slot) -> SafeString:
+    """A booking of a board of hours; it opens in the page's dialog. A week of sixty people draws hundreds."""
+    return format_html(
+        '<li class="dp-block dp-{}" style="left:{}%;width:{}%">'
+        '<a href="{}" hx-get="{}" hx-target="#desk-form" title="{} {}" data-dialog>{}'
+        "<span>{}<b>{}</b> <em>{}</em> <small>{}</small></span></a></li>",
+        *(slot.tag.tone, f"{slot.left:.2f}", f"{slot.width:.2f}", slot.url, slot.url, slot.at, slot.text),
+        format_html('<i style="width:{}%"></i>', f"{slot.way:.1f}") if slot.way else "",
+        *(icon(slot.tag.icon, 14), slot.at, slot.text, slot.tag.text),
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -150,7 +150,7 @@ def test_board_shows_who_waits_until_when_to_leave_and_who_is_booked(lead: Clien
     assert waiting.title in text
     assert "leave by" in text
     assert desk.case.engineer.name in text
-    assert desk.story.hospital.name in text
+    assert desk.story.hospital.short_name in text
     listed = page(lead, f"{BOARD}list/")
     assert waiting.number in listed
     assert desk.story.number in listed
