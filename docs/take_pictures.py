@@ -85,6 +85,8 @@ def of_a_hospital(page: Page, base: str) -> None:
     page.set_viewport_size(PHONE)
     page.goto(f"{base}/")
     take(page, "portal_phone")
+    follow(page, f"{base}/requests/", "会诊终端没有画面")
+    take(page, "portal_way")
 
 
 def of_visits(page: Page, base: str) -> None:
