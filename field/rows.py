@@ -88,7 +88,8 @@ def _mine(engineer: User, now: datetime) -> list[Crew]:
     done = Q(visit__state=Visit.State.DONE, visit__finished_at__gte=now - TO_BE_SIGNED)
     soon = Q(visit__state__in=OPEN, visit__starts_at__lt=now + AHEAD)
     rows = (
-        Crew.objects.filter(soon | done, engineer=engineer, released_at=None)
+        Crew.objects.on_record()
+        .filter(soon | done, engineer=engineer)
         .select_related("visit__site", "visit__hospital", "visit__timeline", "visit__checklist", "visit__signature")
         .order_by("visit__starts_at", "visit_id")
     )
@@ -122,7 +123,7 @@ def _tickets(visits: list[int]) -> Iterable[Ticket]:
 
 
 def _crew(visits: list[int]) -> Iterable[Crew]:
-    rows = Crew.objects.filter(visit__in=visits, released_at=None)
+    rows = Crew.objects.on_record().filter(visit__in=visits)
     return rows.select_related("engineer").order_by("-is_lead", "engineer__name")
 
 

@@ -46,7 +46,7 @@ _facts: Prepared[Any] = Prepared(
     )
 )
 _pages = Prepared(lambda: Page.objects.filter(deadline__timeline=Given("timeline")).with_names())
-_lead = Crew.objects.filter(visit=OuterRef("pk"), is_lead=True, released_at=None)
+_lead = Crew.objects.on_record().filter(visit=OuterRef("pk"), is_lead=True).order_by("-pk")
 _visits: Prepared[Any] = Prepared(
     lambda: (
         Visit.objects.filter(timeline=Given("timeline"))

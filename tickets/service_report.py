@@ -78,7 +78,7 @@ def content(ticket: Ticket, visit: Visit) -> Content:
         "purpose": visit.purpose,
         "engineers": [
             row.engineer.name
-            for row in visit.crew.filter(released_at=None).select_related("engineer").order_by("-is_lead", "pk")
+            for row in visit.crew.on_record().select_related("engineer").order_by("-is_lead", "pk")
         ],
         **{name: getattr(visit, name) for name in STEPS},
         "check_in": visit.check_in,

@@ -156,6 +156,16 @@ def test_work_that_runs_over_is_booked_up_to_the_next_visit_which_stands_on_reco
     assert step(visit, "finish").data["ran_into"] == [following.pk]
 
 
+def test_who_comes_while_another_visit_holds_all_their_time_stays_on_record(g: Ground) -> None:
+    visit = g.plan(start="13:00", end="14:00")
+    other = g.plan(start="10:00", end="11:00", way=None)
+    visit = dispatch.arrive(visit, by=g.engineer, now=at("10:00"))
+    assert (booked(visit), list(visit.crew.on_record().values_list("engineer", flat=True))) == ([], [g.engineer.pk])
+    assert other.crew.on_record().count() == 1
+    given = dispatch.reassign(other, g.colleague(name="赵磊"), way=None, by=g.engineer, now=at("09:00"))
+    assert [row.engineer.name for row in given.crew.on_record()] == ["赵磊"]
+
+
 @pytest.mark.parametrize(
     ("taken", "free"),
     [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Exists, F, Func, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from common.prepared import Given
@@ -138,6 +138,14 @@ class CrewQuerySet(ScopedQuerySet["Crew"]):
     hospital_path = "visit__hospital"
     region_path = "visit__hospital__region"
     own_paths = ("engineer",)
+
+    def on_record(self) -> CrewQuerySet:
+        """Who goes or went: the bookings that stand, and all of a visit where none does.
+
+        Whoever came while another booking held their time is on record with one that binds nobody.
+        """
+        standing = Crew.objects.filter(visit=OuterRef("visit"), released_at=None)
+        return self.filter(Q(released_at=None) | ~Exists(standing))
 
 
 class Crew(models.Model):
