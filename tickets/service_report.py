@@ -77,8 +77,7 @@ def content(ticket: Ticket, visit: Visit) -> Content:
         "visit": visit.pk,
         "purpose": visit.purpose,
         "engineers": [
-            row.engineer.name
-            for row in visit.crew.on_record().select_related("engineer").order_by("-is_lead", "pk")
+            row.engineer.name for row in visit.crew.on_record().select_related("engineer").order_by("-is_lead", "pk")
         ],
         **{name: getattr(visit, name) for name in STEPS},
         "check_in": visit.check_in,
