@@ -119,7 +119,11 @@ class Look:
     @classmethod
     def of(cls, query: QueryDict) -> Look:
         tab = query.get("tab", "")
-        return cls(tab if tab in TABS else TABS[0], query.get("depot", "")[:50], query.get("request", "")[:20])
+        return cls(
+            tab if tab in TABS else TABS[0],
+            query.get("depot", "")[:50],
+            query.get("request", "").replace("\x00", "")[:20],
+        )
 
     def query(self, **changes: str) -> str:
         """The query string of this look with `changes`, back on the first page."""
