@@ -19,6 +19,7 @@ from tickets.models import Ticket
 
 FILES = 5
 TEXT = 8000
+YEARS = range(2000, 2100)
 
 
 class FilesInput(forms.FileInput):
@@ -49,9 +50,15 @@ class DescribedField(forms.ModelChoiceField):
 
 
 class MomentField(forms.DateTimeField):
-    """A moment in the reader's time zone, to the minute, typed or picked."""
+    """A moment in the reader's time zone, to the minute, typed or picked; a year that nobody means is a slip."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> datetime | None:
+        at: datetime | None = super().to_python(value)
+        if at is not None and at.year not in YEARS:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return at
 
 
 def not_after(at: datetime, limit: datetime) -> datetime:
