@@ -16,7 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models.functions import JSONObject
 
 from common.prepared import Given, Prepared
 from people.models import DutyOverride, Region, Role, Rotation, RotationMember, User
@@ -190,6 +194,20 @@ class Roster:
         return cls._of(_turns_of(role=role), _overrides_of(start=at, role=role))
 
     @classmethod
+    def of_role_in(cls, role: str, start: datetime, end: datetime) -> Roster:
+        """What decides who holds the posts of one role in [start, end): one query, two while nobody takes turns."""
+        turns = (
+            RotationMember.objects.filter(rotation__role=role)
+            .select_related("rotation", "user")
+            .order_by("rotation_id", "position")
+            .annotate(overrides=_as_values(role, start, end))
+        )
+        rows: list[Any] = list(turns)
+        if not rows:
+            return cls._of((), _overrides_in(start=start, end=end))
+        return cls._of(rows, [_from_values(row) for row in rows[0].overrides])
+
+    @classmethod
     def _of(cls, turns: Iterable[RotationMember], overrides: Iterable[DutyOverride]) -> Roster:
         members: dict[int, tuple[Rotation, list[User]]] = {}
         for row in turns:
@@ -272,6 +290,20 @@ class Roster:
             if people:
                 return people, ()
         return (), ()
+
+
+def _as_values(role: str, start: datetime, end: datetime) -> ArraySubquery:
+    """The overrides of a role in a span, to be asked for inside another query."""
+    rows = DutyOverride.objects.filter(role=role, starts_at__lt=end, ends_at__gt=start).order_by("starts_at", "id")
+    names = ("id", "role", "region_id", "user_id", "starts_at", "ends_at")
+    columns = {name: name for name in names}
+    return ArraySubquery(rows.values(one=JSONObject(**columns, is_active="user__is_active", name="user__name")))
+
+
+def _from_values(row: dict[str, Any]) -> DutyOverride:
+    held = {"starts_at": datetime.fromisoformat(row["starts_at"]), "ends_at": datetime.fromisoformat(row["ends_at"])}
+    user = User(pk=row["user_id"], name=row["name"], is_active=row["is_active"]) if row["user_id"] else None
+    return DutyOverride(pk=row["id"], role=row["role"], region_id=row["region_id"], user=user, **held)
 
 
 def _each_once(people: Iterable[User]) -> tuple[User, ...]:

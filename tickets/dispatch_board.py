@@ -127,7 +127,7 @@ def read(user: User, day: date, view: str, now: datetime) -> Board:
     span = _span(day, DAYS[view])
     people = list(_engineers(user))
     # A week is too narrow to tell the hours of duty.
-    roster = Roster.load(span.start, span.end) if view == "day" else None
+    roster = Roster.of_role_in(Role.ENGINEER, span.start, span.end) if view == "day" else None
     booked = _booked(user, people, span, now)
     waiting = list(_waiting(user)[: MOST_WAITING + 1])
     lines = (Line(one, _duty(roster, one, span), tuple(booked.get(one.pk, ()))) for one in people)
