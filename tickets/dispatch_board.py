@@ -89,6 +89,11 @@ class Span:
     start: datetime
     end: datetime
 
+    @property
+    def clock(self) -> str:
+        """How a moment reads: on a phone the days of a week have no columns that tell them."""
+        return "%H:%M" if self.end - self.start <= timedelta(days=1) else "%m-%d %H:%M"
+
     def place(self, at: datetime) -> float:
         """Where a moment lies, in per cent, at the nearer end when it lies outside."""
         return 100 * ((min(max(at, self.start), self.end) - self.start) / (self.end - self.start))
@@ -224,7 +229,7 @@ def _block(row: dict[str, Any], visits: str, span: Span, now: datetime) -> Block
     tag = state_tag(Stage(row["state"], row["arrived_at"], arrives_at), row["due_at"], now)
     slot = Slot(
         url=f"{visits}{row['pk']}/",
-        at=f"{timezone.localtime(arrives_at):%H:%M}",
+        at=f"{timezone.localtime(arrives_at):{span.clock}}",
         text=row["short"] or row["hospital"],
         tag=tag,
         left=left,
