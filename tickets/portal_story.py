@@ -158,6 +158,7 @@ def sentence(event: TicketEvent, now: datetime) -> str:
             name: data.get(name, "")
             for name in ("to", "name", "quote", "total", "code", "parts", "parcel", "received_by")
         },
-        "why": " · ".join(part for part in (data.get("reason", ""), event.body) if part),
+        # The sentence ends it: a full stop of their own would stand twice.
+        "why": " · ".join(part for part in (data.get("reason", ""), event.body) if part).rstrip("。."),
         "time": wording.clock(datetime.fromisoformat(moment), now) if moment else "",
     }
