@@ -41,6 +41,8 @@ def note_event(
         raise Refused(_("This time lies in the future."))
     with act(request, "note_event", by=by, now=now) as doing:
         row = doing.request
+        if source == CarrierEvent.Source.MANUAL:
+            told_at(doing, Evidence(at=at))
         if external_id and CarrierEvent.objects.filter(source=source, external_id=external_id).exists():
             doing.is_repeat = True
             return row

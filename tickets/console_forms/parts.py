@@ -282,6 +282,8 @@ class FitPartForm(OfRequestForm):
 
     def perform(self) -> None:
         data = self.cleaned_data
+        if not (data["line"].part.is_serialised or data["faulty_serial"]):
+            self.done = gettext_lazy("Noted.")
         if data["line"].request_id != data["request"].pk:
             raise TicketRefused(_("This line belongs to another request."))
         workflow.fit_part(

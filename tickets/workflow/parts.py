@@ -255,6 +255,8 @@ def _tell(doing: Act, step: Step, request: PartRequest, *, public: bool = True) 
         Step.DELIVERED: request.delivered_at,
     }  # fmt: skip
     said = _facts(request, is_promise=step in {Step.DRAFTED, Step.ASKED})
+    if step != Step.SHIPPED:
+        said["expected_at"] = ""  # it has come
     at = moments.get(step) or doing.now
     event = doing.event(E.PART, public=public and step != Step.DRAFTED, at=at, how=str(step), **said)
     key = f"event:{event.pk}"
