@@ -203,6 +203,7 @@ def test_a_program_asks_for_parts_by_their_numbers(scene: Scene, board: Part) ->
 def test_the_form_shows_what_each_depot_makes_before_it_is_pressed(client: Client, scene: Scene, board: Part) -> None:
     ticket = on_site(scene)
     client.force_login(scene.lead)
+    client.cookies["django_language"] = "en"
     address = f"/desk/tickets/{ticket.number}/ask-part/"
     seen = client.get(address, {"part": board.pk, "quantity": 3}).content.decode()
     assert "It lacks MCU-MB × 1" in seen
@@ -232,10 +233,14 @@ def test_each_verb_of_a_request_has_its_form(client: Client, scene: Scene, board
         requests.pack(request, by=clerk, now=scene.at("12:20"))
         requests.ship(request, carrier="顺丰", waybill="SF1", by=clerk, now=scene.at("12:25"))
         assert send("part-event", kind="in_transit", at="2026-03-12T12:30") == 422  # not yet
+        assert send("part-event", kind="in_transit", at="0001-01-01T00:00") == 422
+        assert send("part-event", kind="in_transit", at="2026-03-11T11:59") == 422  # not asked for then
         assert send("part-event", kind="in_transit", place="绵阳") == 302
         assert send("deliver-part", received_by="刘海燕") == 302
         line = request.lines.get()
         assert send("fit-part", line=line.pk, serial="A9", quantity=1) == 422
         assert send("fit-part", line=line.pk, serial="A1", faulty_serial="X", quantity=1) == 302
         assert send("withdraw-part", reason="迟") == 422
+    said = [event.data["expected_at"] != "" for event in ticket.events.filter(kind="part").order_by("pk")]
+    assert said == [False, True, False, False], "only a parcel on its way is expected"
     assert told(ticket) == ["asked", "shipped", "delivered", "fitted"]
