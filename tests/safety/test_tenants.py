@@ -214,7 +214,7 @@ def test_t006_whatever_is_hung_on_a_strangers_ticket_finds_no_ticket_and_leaves_
 
 NOT_BUILT = {
     "merge", "link", "parent", "duplicate", "bulk", "batch", "export", "print", "pdf", "csv",
-    "webhook", "comments", "parts",
+    "webhook", "comments",
 }  # fmt: skip
 
 
@@ -222,6 +222,9 @@ EXPORTS = {
     "desk/devices/export.xlsx": "tests/devices/test_export.py",
     "desk/devices/export.csv": "tests/devices/test_export.py",
     "desk/duties/export.csv": "tests/warranty/test_duty_pages.py",
+    "desk/depot/reorder/export.csv": "tests/spares/test_stock_pages.py",
+    "desk/depot/pick-list.pdf": "tests/spares/test_depot_pages.py",
+    "desk/depot/requests/<str:number>/label.pdf": "tests/spares/test_depot_pages.py",
 }
 """Doors that hand out a table, and where scope, cap, cells and the trail's row are tested."""
 
