@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ForeignKey
 from django.forms import JSONField, ModelForm
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -49,6 +50,12 @@ class JsonField(JSONField):
             return super().to_python(value)
         except ValueError as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except ValueError:
+            return InvalidJSONInput(data)
 
 
 class Audited(admin.ModelAdmin[Any]):

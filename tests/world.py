@@ -27,7 +27,7 @@ from field.models import Held, Phone
 from people import links, tokens
 from people.models import DutyOverride, Role, User
 from sla.models import CalendarDraft, CriticalPeriod, Policy
-from spares.models import Depot, Part, PartRequest, Return, StockItem
+from spares.models import Depot, Part, PartRequest, RequestLine, Return, StockItem
 from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalFactory, SiteFactory, TicketFactory
 from tickets import service_report, workflow
 from tickets.models import Quote, SavedFilter, TicketAttachment, TicketEvent, TicketVisit
@@ -108,6 +108,7 @@ class World:
         )
         self.part_request = self._part_request()
         self.stock = self._stock()
+        self.part_line = RequestLine.objects.create(request=self.part_request, part=self.stock.part)
         self.part_return = self._part_return()
         self.reset_uid, self.reset_token = links.link_for(self.nurse).rstrip("/").split("/")[-2:]
 

@@ -101,7 +101,10 @@ def _done(request: HttpRequest, form: VerbForm) -> HttpResponse | None:
 
 def _next(request: HttpRequest, ticket: Ticket) -> str:
     """Where to go on: at the ticket; whoever sent an engineer from the dispatch board stays there."""
-    here = str(request.htmx.current_url_abs_path or "")  # type: ignore[attr-defined]
+    try:
+        here = str(request.htmx.current_url_abs_path or "")  # type: ignore[attr-defined]
+    except ValueError:  # "http://["
+        here = ""
     board = reverse("console:dispatch")
     return here.partition("#")[0] if here.startswith(board) else reverse("console:ticket", args=[ticket.number])
 

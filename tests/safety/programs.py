@@ -70,7 +70,9 @@ def route(operation: Operation) -> str:
 def address(operation: Operation, world: World, ticket: Ticket) -> str:
     """The operation's address for this ticket, or for what the table of roles names of the world."""
     row = next(row for row in permissions.load() if plain(row.route) == route(operation))
-    values = {name: ticket.number if name == "number" else world.thing(path) for name, path in row.things.items()}
+    values = {
+        name: ticket.number if path == "ticket.number" else world.thing(path) for name, path in row.things.items()
+    }
     return "/" + PARAMETER.sub(lambda found: values[found[1]], row.route)
 
 
@@ -161,7 +163,7 @@ def _spares(world: World) -> dict[str, dict[str, Any]]:
         "choose": {"depot": depot, **why},
         "reserve": {},
         "scan": {"scanned": "SN-1"},
-        "unpick": {"line": 1},
+        "unpick": {"line": world.part_line.pk},
         "pack": {},
         "ship": {"carrier": "words", "waybill": "W1"},
         "note-event": {"kind": "in_transit", "at": NOW, "place": "words", "text": "words"},
