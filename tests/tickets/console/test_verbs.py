@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from sla.evidence import Evidence
 from sla.models import Deadline, PauseReason
 from tests.factories import EngineerFactory
 from tests.tickets import desk_case
@@ -149,9 +150,8 @@ class TestVerbs:
 
     def test_late_evidence_waits_for_a_leads_word(self, desk: Desk, lead: Client) -> None:
         ticket, now = desk.story, timezone.now()
-        workflow.arrive(
-            ticket, by=desk.case.engineer, at=now, device_id="phone-7", clock_offset_ms=11 * 60 * 1000, now=now
-        )
+        told = Evidence(at=now, device_id="phone-7", clock_offset_ms=11 * 60 * 1000)
+        workflow.arrive(ticket, by=desk.case.engineer, evidence=told, now=now)
         assert "does this count?" in page(lead, at(ticket))
         fact = ticket.timeline.facts.get(is_disputed=True)
         self.post(lead, ticket, "confirm-evidence", fact=fact.pk, accept="yes")
