@@ -1,4 +1,4 @@
-"""What must hold after every fault (I1-I10): each function returns the rows that break it, so none is good.
+"""What must hold after every fault (I1-I9, I13): each function returns the rows that break it, so none is good.
 
 They read the database as any watcher could and know nothing of how the sweep works. Every comparison with
 the present uses the database's clock.
@@ -33,7 +33,7 @@ NAMES = {
     "I7": "letters arrived, repeats carry one Message-ID",
     "I8": "what was acknowledged exists once",
     "I9": "the trail is whole, one row per change",
-    "I10": "stock is the sum of its movements",
+    "I13": "stock is the sum of its movements",
 }
 
 PARCEL = re.compile(r"<desk\.(\d+)\.[0-9a-f]+@")
@@ -69,7 +69,7 @@ def findings(since: datetime, evidence: Evidence | None = None) -> dict[str, Row
     found = {"I1": i1(), "I2": i2(), "I3": i3(), "I4": i4(), "I5": i5(since), "I6": i6()}
     if evidence is not None:
         found |= {"I7": i7(evidence.receipts, evidence.may_repeat), "I8": i8(evidence)}
-    return {**found, "I9": i9(evidence), "I10": i10()}
+    return {**found, "I9": i9(evidence), "I13": i13()}
 
 
 def broken(since: datetime, evidence: Evidence | None = None) -> dict[str, Rows]:
@@ -272,7 +272,7 @@ def i9(evidence: Evidence | None = None) -> Rows:
     return wrong
 
 
-def i10() -> Rows:
+def i13() -> Rows:
     """ "Stock is a ledger": every quantity, every line and every unit follows from the movements."""
     return [(one.rule, one.row, one.key, one.stored, one.counted) for one in differences()]
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import translation
 
+from people.models import Site
 from tests.factories import SiteFactory
 from tests.races.test_tickets import at_once
 from tests.visits.visit_case import Ground, at, ground
@@ -60,7 +62,12 @@ def test_with_the_constraint_off_one_engineer_is_in_two_places_at_once(g: Ground
 
 def test_of_eight_who_book_one_engineer_one_gets_them_and_seven_hear_why_not(g: Ground) -> None:
     sites = [SiteFactory() for _ in range(HANDS)]
-    results = at_once([lambda site=site: g.plan(site=site, way=None) for site in sites], HANDS)
+
+    def plan(site: Site) -> object:
+        with translation.override("en"):
+            return g.plan(site=site, way=None)
+
+    results = at_once([lambda site=site: plan(site) for site in sites], HANDS)
     refused = [one for one in results if isinstance(one, Refused)]
     assert (len(refused), Visit.objects.count(), Crew.objects.count()) == (HANDS - 1, 1, 1)
     assert {one.sentence.partition(":")[0] for one in refused} == {"李航 has another visit from 03-11 13"}
