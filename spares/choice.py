@@ -113,7 +113,7 @@ def _option(
         leaves, there, carrier = _way(store, store.hours, asked_at, packing)
         provisional = False
     except UnknownYear:
-        leaves, there, carrier = _way(store, _any_year(store.hours), asked_at, packing)
+        leaves, there, carrier = _way(store, store.hours.in_any_year(), asked_at, packing)
         provisional = True
     late, ships_late = _beyond(there, deliver_by), _beyond(leaves, ship_by)
     verdict: Verdict = "short" if missing else "late" if late else "makes"
@@ -151,12 +151,6 @@ def arriving(hours: WorkingHours, leaves: datetime, road: Road) -> datetime:
     day = hours.local_date(leaves)
     there = hours.instant(hours.nth_workday(day, road.days) if road.days else day, road.arrives_by)
     return there if there >= leaves else hours.instant(hours.nth_workday(day, 1), road.arrives_by)
-
-
-@lru_cache(maxsize=64)
-def _any_year(hours: WorkingHours) -> WorkingHours:
-    """Compiled once: see `in_any_year`."""
-    return hours.in_any_year()
 
 
 def _beyond(at: datetime, limit: datetime | None) -> timedelta:
