@@ -90,7 +90,8 @@ def rank(
     """The candidates, best first. `leg`: the way of an engineer who sets out from a place at a moment.
 
     A visit of `work` has to fit in before what is booked already. Who ended a visit no longer than `follows_within`
-    ago sets out from there, else from home.
+    ago sets out from there, else from home. Of those who miss the deadline the least late stands first: no skill
+    makes up for it.
     """
     found = [_candidate(one, leg, now, due_at, work, follows_within) for one in engineers]
     return tuple(sorted(found, key=lambda one: _order(one, now)))
@@ -98,9 +99,11 @@ def rank(
 
 def _order(one: Candidate, now: datetime) -> tuple[object, ...]:
     takes = one.arrives_at - now if one.arrives_at else FAR_AHEAD
+    late = max(-one.margin, timedelta(0)) if one.margin is not None else timedelta(0)
     return (
         not one.makes_it,
         one.arrives_at is None,
+        late,
         -one.grade,
         not one.is_on_duty,
         one.load,

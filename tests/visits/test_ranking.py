@@ -53,6 +53,11 @@ def test_who_can_still_make_it_comes_before_who_knows_it_best() -> None:
     ]
 
 
+def test_of_those_who_miss_it_the_least_late_comes_first() -> None:
+    best = person("A", grade=3, is_on_duty=True, booked=(taken("09:00", "12:00"),))
+    assert names(ranked(best, person("B"), due=at("10:30"))) == "BA"
+
+
 def test_an_arrival_at_the_very_deadline_still_makes_it() -> None:
     assert ranked(person("A"), due=at("11:00"))[0].makes_it
     assert not ranked(person("A"), due=at("11:00") - timedelta(milliseconds=1))[0].makes_it
@@ -121,7 +126,17 @@ def test_order_holds_for_everybody_and_no_booking_is_run_over(people: list[Engin
     due = NOW + timedelta(minutes=minutes)
     found = ranked(*people, due=due)
     assert sorted(one.key for one in found) == sorted(one.key for one in people)
-    merits = [(one.makes_it, one.arrives_at is not None, one.grade, one.is_on_duty, -one.load) for one in found]
+    merits = [
+        (
+            one.makes_it,
+            one.arrives_at is not None,
+            min(one.margin or timedelta(0), timedelta(0)),
+            one.grade,
+            one.is_on_duty,
+            -one.load,
+        )
+        for one in found
+    ]
     assert merits == sorted(merits, reverse=True)
     assert found == ranked(*reversed(people), due=due)
     booked = {one.key: one.booked for one in people}
