@@ -52,7 +52,8 @@ def _hours_of(version_id: int) -> tuple[int, WorkingHours]:
 def standing(year: int | None = None) -> list[SpecialDay]:
     """The days of the national table as they stand now, by date: of one year, or of every published one."""
     days = NationalDay.objects.filter(Q(year__year=year) if year is not None else Q(year__is_published=True))
-    return [SpecialDay(day.date, cast(DayKind, day.kind), day.name) for day in days.order_by("date")]
+    rows = days.order_by("date").values_list("date", "kind", "name")
+    return [SpecialDay(day, cast(DayKind, kind), name) for day, kind, name in rows]
 
 
 def compose(calendar: Calendar, drafted: tuple[int, Sequence[SpecialDay]] | None = None) -> dict[str, Any]:

@@ -236,13 +236,13 @@ HIS_TWO_HOURS: dict[str, Any] = {"bands": [{"minutes": 120}], "clause": "B5", "n
 @transaction.atomic
 def load() -> None:
     """Make the rows that are missing; what exists is left as its administrator wants it."""
-    for code, name in (PAUSES | QUOTE_PAUSE).items():
-        PauseReason.objects.get_or_create(code=code, defaults={"name": name})
+    reasons = [PauseReason(code=code, name=name) for code, name in (PAUSES | QUOTE_PAUSE).items()]
+    PauseReason.objects.bulk_create(reasons, ignore_conflicts=True)
     load_national_years()
-    for code, fields in CALENDARS.items():
-        calendar, _ = Calendar.objects.get_or_create(code=code, defaults=fields)
-        if not calendar.versions.exists():
-            calendars.activate(calendar, by=None, now=BEGINNING)
+    hours = [Calendar(code=code, **fields) for code, fields in CALENDARS.items()]
+    Calendar.objects.bulk_create(hours, ignore_conflicts=True)
+    for calendar in Calendar.objects.filter(code__in=CALENDARS, versions=None):
+        calendars.activate(calendar, by=None, now=BEGINNING)
     ladders = {
         "default": _ladder("默认升级阶梯", DEFAULT_LADDER, "紧要时段升级阶梯", CRITICAL_LADDER),
         "short": _ladder("只提醒，不重复", SHORT_LADDER, "紧要时段只提醒", SHORT_CRITICAL_LADDER),
@@ -286,8 +286,11 @@ def _policy(
     policy, made = Policy.objects.get_or_create(code=code, defaults={"name": name, "is_default": default})
     if not made:
         return
+    by_code = {calendar.code: calendar for calendar in Calendar.objects.filter(code__in=CALENDARS)}
+    promised = []
     for position, commitment in enumerate(COMMITMENTS, start=1):
         fields = {**commitment, **changes.get(commitment["code"], {})}
         fields["ladder"] = ladders[fields.get("ladder", "default")]
-        fields["calendar"] = Calendar.objects.get(code=fields.get("calendar", "always"))
-        Commitment.objects.create(policy=policy, position=position, valid_from=BEGINNING, **fields)
+        fields["calendar"] = by_code[fields.get("calendar", "always")]
+        promised.append(Commitment(policy=policy, position=position, valid_from=BEGINNING, **fields))
+    Commitment.objects.bulk_create(promised)

@@ -202,13 +202,15 @@ FAULT_TILES: list[dict[str, Any]] = [
 @transaction.atomic
 def load() -> None:
     """Make the rows that are missing; what exists is left as its administrator wants it."""
-    classes = {}
-    for position, row in enumerate(FAULT_CLASSES, start=1):
-        code = row["code"]
-        classes[code], _ = FaultClass.objects.get_or_create(code=code, defaults={**row, "position": position})
-    for position, row in enumerate(FAULT_TILES, start=1):
-        fields = {**row, "fault_class": classes[row["fault_class"]], "position": position}
-        FaultTile.objects.get_or_create(code=row["code"], defaults=fields)
-    for code, steps in PROCEDURES.items():
-        first = {"steps": steps, "valid_from": BEGINNING}
-        Procedure.objects.get_or_create(fault_class=classes[code], version=1, defaults=first)
+    rows = [FaultClass(**row, position=position) for position, row in enumerate(FAULT_CLASSES, start=1)]
+    FaultClass.objects.bulk_create(rows, ignore_conflicts=True)
+    classes = FaultClass.objects.in_bulk(field_name="code")
+    tiles = [
+        FaultTile(**{**row, "fault_class": classes[row["fault_class"]]}, position=position)
+        for position, row in enumerate(FAULT_TILES, start=1)
+    ]
+    FaultTile.objects.bulk_create(tiles, ignore_conflicts=True)
+    first = [
+        Procedure(fault_class=classes[code], steps=steps, valid_from=BEGINNING) for code, steps in PROCEDURES.items()
+    ]
+    Procedure.objects.bulk_create(first, ignore_conflicts=True)

@@ -165,12 +165,12 @@ class About(TypedDict):
 @transaction.atomic
 def load() -> None:
     """Make the rows that are missing; what exists is left as its administrator wants it."""
-    for position, fields in enumerate(TERMS, start=1):
-        values = {**fields, "position": position, "valid_from": BEGINNING}
-        CoverageTerm.objects.get_or_create(code=values.pop("code"), version=1, defaults=values)
-    for fields in PRICES:
-        values = {**fields, "valid_from": BEGINNING}
-        PriceRow.objects.get_or_create(contract=None, code=values.pop("code"), version=1, defaults=values)
+    terms = [
+        CoverageTerm(**fields, position=position, valid_from=BEGINNING)
+        for position, fields in enumerate(TERMS, start=1)
+    ]
+    CoverageTerm.objects.bulk_create(terms, ignore_conflicts=True)
+    PriceRow.objects.bulk_create([PriceRow(**fields, valid_from=BEGINNING) for fields in PRICES], ignore_conflicts=True)
 
 
 @transaction.atomic
