@@ -124,6 +124,8 @@
     const forms = event.detail.target.querySelectorAll("form[data-draft]:not(:has(.sd-draft-note))");
     replaced = new Set([...forms].map(keyOf));
   });
+  // At once, before another key falls into the empty field; and again when what came beside the target has settled.
+  document.body.addEventListener("htmx:afterSwap", restoreAll);
   document.body.addEventListener("htmx:afterSettle", restoreAll);
 
   // After htmx, so that it hears of the choices that come back.
