@@ -76,6 +76,7 @@ PEOPLE = (
     Person("zhengkai", "郑凯", Role.ENGINEER, "现场工程师", "13800000007", team="成都前线"),
     Person("zhouqian", "周倩", Role.ENGINEER, "现场工程师", "13800000008", team="南充前线"),
     Person("sunhao", "孙浩", Role.ENGINEER, "现场工程师", "13800000009", team="成都前线"),
+    Person("fengtao", "冯涛", Role.ENGINEER, "现场工程师", "13800000016", team="成都前线"),
     Person("xunuo", "许诺", Role.ENGINEER, "现场工程师", "13800000010", team="宜宾前线"),
     Person("zhaolei", "赵磊", Role.ENGINEER, "技术中心", "13800000011", team="技术中心"),
     Person("chenxiulan", "陈秀兰", Role.DEPOT, "仓管", "13800000012", team="成都备件库"),

@@ -29,6 +29,7 @@ SKILLS = (
     ("zhengkai", 2, 3, 0),
     ("zhouqian", 3, 1, 1),
     ("sunhao", 2, 1, 0),
+    ("fengtao", 2, 2, 0),
     ("xunuo", 2, 2, 3),
     ("zhaolei", 3, 3, 2),
 )
