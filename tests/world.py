@@ -32,6 +32,7 @@ from tests.factories import PERSON_OF, DeviceFactory, EngineerFactory, HospitalF
 from tickets import service_report, workflow
 from tickets.models import Quote, SavedFilter, TicketAttachment, TicketEvent, TicketVisit
 from tickets.quote_sums import Line
+from visits import codes
 from visits.models import ServiceReport, Visit, VisitRecord
 from warranty import duties
 from warranty.models import Contract, Entitlement
@@ -40,10 +41,10 @@ NOW = datetime(2026, 11, 18, 3, 24, tzinfo=UTC)
 NOTE = "unter-uns-7f3a: the hospital must never read this"
 
 
-def picture() -> bytes:
+def picture(colour: str = "navy") -> bytes:
     """A small PNG."""
     buffer = BytesIO()
-    Image.new("RGB", (8, 8), "navy").save(buffer, "PNG")
+    Image.new("RGB", (8, 8), colour).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -178,6 +179,10 @@ class World:
         depot.clerks.add(self.people[Role.DEPOT])
         part = Part.objects.create(code=f"P-{self.hospital.pk}", name="fan tray")
         return StockItem.objects.create(depot=depot, part=part)
+
+    @property
+    def site_code(self) -> str:
+        return codes.code_of(self.site)
 
     def thing(self, path: str) -> str:
         """`ticket.number` → its value as it stands in a URL."""

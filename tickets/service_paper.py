@@ -178,6 +178,6 @@ def _signatures(said: Content, pictures: dict[str, list[int]]) -> list[dict[str,
         {
             "title": _("Engineer"),
             "picture": pictures["engineer"],
-            "lines": [wording.listed(said["engineers"][:1]), _moment(signed["at"])],
+            "lines": [signed.get("engineer") or wording.listed(said["engineers"][:1]), _moment(signed["at"])],
         },
     ]

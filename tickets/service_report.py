@@ -60,7 +60,7 @@ def check_code(frozen: Content) -> str:
 
 def content(ticket: Ticket, visit: Visit) -> Content:
     """The facts of a visit as JSON: instants in UTC, codes instead of words, files by their SHA-256."""
-    records = list(visit.records.all())
+    records = list(visit.records.exclude(data__has_key="held").select_related("by"))
     verdict = current(ticket)
     facts: Content = {
         "format": 1,
@@ -90,7 +90,7 @@ def content(ticket: Ticket, visit: Visit) -> Content:
         "parts": _parts(records),
         "promises": _promises(ticket),
         "who_pays": verdict.outcome if verdict else "",
-        "signature": _signature(visit),
+        "signature": _signature(visit, records),
     }
     # As it comes back from the database, so that the code counted from either is the same.
     return dict(json.loads(json.dumps(facts, cls=DjangoJSONEncoder)))
@@ -150,10 +150,12 @@ def _promises(ticket: Ticket) -> list[Content]:
     ]
 
 
-def _signature(visit: Visit) -> Content | None:
+def _signature(visit: Visit, records: Iterable[VisitRecord]) -> Content | None:
+    """The hospital's word and the engineer's; `engineer` is who signed, of all who came."""
     row = Signature.objects.filter(visit=visit).select_related("image", "engineer_image").first()
     if row is None:
         return None
+    names = [one.by.name for one in records if one.kind == VisitRecord.Kind.SIGNATURE and one.by]
     return {
         "solved": row.is_solved,
         "satisfaction": row.satisfaction,
@@ -163,6 +165,7 @@ def _signature(visit: Visit) -> Content | None:
         "at": row.signed_at,
         "image": _digest(row.image),
         "engineer_image": _digest(row.engineer_image),
+        "engineer": names[-1] if names and row.engineer_image else "",
     }
 
 

@@ -211,6 +211,19 @@ def use_part(page: Page) -> None:
     expect(page.locator("#part-parts")).to_contain_text("Used")
 
 
+def draw(page: Page, name: str) -> None:
+    """A stroke in the box of this name."""
+    box = page.get_by_role("img", name=name)
+    box.scroll_into_view_if_needed()
+    place = box.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + 30, place["y"] + 60)
+    page.mouse.down()
+    for step in range(12):
+        page.mouse.move(place["x"] + 30 + 15 * step, place["y"] + 60 + 20 * (step % 2))
+    page.mouse.up()
+
+
 def end_and_sign(page: Page) -> None:
     dock(page, "Finish and sign")
     page.get_by_text("Solved", exact=True).click()
@@ -220,16 +233,11 @@ def end_and_sign(page: Page) -> None:
     dock(page, "To the signature")
     look(page, "report")
     page.get_by_text("It is solved").click()
-    box = page.locator("canvas")
-    box.scroll_into_view_if_needed()
-    place = box.bounding_box()
-    assert place is not None
-    page.mouse.move(place["x"] + 30, place["y"] + 60)
-    page.mouse.down()
-    for step in range(12):
-        page.mouse.move(place["x"] + 30 + 15 * step, place["y"] + 60 + 20 * (step % 2))
-    page.mouse.up()
+    draw(page, "Please sign in the box")
     page.get_by_label("Department").fill("信息科")
+    dock(page, "Sign and send")
+    expect(page.get_by_role("alert")).to_have_text("The engineer's signature is missing.")
+    draw(page, "Engineer 李航 signs")
     look(page, "sign")
     dock(page, "Sign and send")
     expect(page.locator("#dock")).to_contain_text("Leave the site")
@@ -301,7 +309,7 @@ def assert_everything_is_there(day: Day) -> None:
     assert photo.size < 2_000_000
     signature = visit.signature
     assert (signature.is_solved, signature.department) == (True, "信息科")
-    assert signature.image is not None
+    assert None not in (signature.image, signature.engineer_image)
     assert Ticket.objects.get(pk=day.ticket.pk).status == Status.SOLVED
     assert Unit.objects.get(serial="MB03-2611-0042").state == Unit.State.INSTALLED
     assert Phone.objects.get(person=day.engineer).pending == []

@@ -13,7 +13,8 @@ from django.utils import translation
 from pypdf import PdfReader
 
 from attachments import storage
-from tests.factories import NurseFactory
+from sla.evidence import Evidence
+from tests.factories import EngineerFactory, NurseFactory
 from tests.tickets.conftest import Scene
 from tests.tickets.portal.pages import signed_in
 from tests.world import picture
@@ -58,6 +59,7 @@ def visit(scene: Scene, ticket: Ticket) -> Visit:
         ("part", "", False, board),
         ("note", "建议清洁滤网", True, {}),
         ("note", "门卫很慢", False, {}),
+        ("part", "已改派后才到的记录", False, {"held": "part"}),
     ]  # fmt: skip
     for number, (kind, body, public, data) in enumerate(said):
         VisitRecord.objects.create(
@@ -96,6 +98,29 @@ def test_it_freezes_what_was_found_measured_fitted_and_promised(scene: Scene, ti
     verdicts = {one["code"]: one["state"] for one in said["promises"]}
     assert (verdicts["response"], verdicts["onsite"], verdicts["fix"]) == ("missed", "met", "running")
     assert said["notes"] == ["建议清洁滤网"], "an internal note stays inside"
+
+
+def test_it_names_the_engineer_who_signed_of_all_who_came(scene: Scene, ticket: Ticket) -> None:
+    row, colleague = TicketVisit.objects.get(ticket=ticket).visit, EngineerFactory(name="李敏")
+    images = [
+        storage.accept(
+            SimpleUploadedFile("s.png", picture(ink), "image/png"),
+            hospital=row.hospital,
+            by=None,
+            now=scene.at("12:30"),
+        )
+        for ink in ("navy", "black")
+    ]
+    said = {"is_solved": True, "name": "刘海燕", "image": images[0], "engineer_image": images[1]}
+    workflow.sign_visit(ticket, row, by=colleague, evidence=Evidence(scene.at("12:30")), now=scene.at("12:30"), **said)
+    signed = ServiceReport.objects.filter(visit=row)[0].content["signature"]
+    assert (signed["engineer"], signed["engineer_image"]) == ("李敏", images[1].sha256)
+    workflow.make_reports(scene.at("12:31"))
+    report = ServiceReport.objects.get(visit=row, language="en")
+    assert report.file is not None
+    paper = PdfReader(BytesIO(storage.full_path(report.file.path).read_bytes()))
+    assert len(paper.pages[-1].images) == 2
+    assert "李敏" in paper.pages[-1].extract_text()
 
 
 def test_what_is_changed_later_changes_neither_the_report_nor_its_code(

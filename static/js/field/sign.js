@@ -1,4 +1,5 @@
-/* The customer's word: the report first, then solved or not, then a signature or the reason for none. */
+/* The customer's word: the report first, then solved or not, then a signature or the reason for none. Below it the
+   engineer signs, anew each time: a stroke that were kept could be put under a report that nobody has read. */
 
 import { find } from "./data.js";
 import { draw, icon, say, slot } from "./dom.js";
@@ -21,10 +22,12 @@ export function show(data, context, id) {
     all: wholeOf(job, view),
     refusalBox: false,
     refuse: say("refuse"),
+    own: say("ownSignature", { name: data.person.name }),
   });
-  const box = pad(slot(made, "pad"));
+  const pads = { customer: pad(slot(made, "pad")), own: pad(slot(made, "ownPad")) };
   const state = { refused: false };
-  made.querySelector("[data-act=clear]").addEventListener("click", () => box.clear());
+  made.querySelector("[data-act=clear]").addEventListener("click", () => pads.customer.clear());
+  made.querySelector("[data-act=clear-own]").addEventListener("click", () => pads.own.clear());
   made.querySelector("[data-act=refuse]").addEventListener("click", () => turn(made, state));
   made.addEventListener("submit", (event) => event.preventDefault());
   prefill(made, job);
@@ -33,7 +36,7 @@ export function show(data, context, id) {
     subtitle: [job.hospital.name, say("handedBy", { name: data.person.name })].join(" · "),
     back: `#/visit/${job.id}`,
     main: made,
-    dock: [button(icon("signature"), say("signSend"), "", context.act(() => sign(made, job, box, state)))],
+    dock: [button(icon("signature"), say("signSend"), "", context.act(() => sign(made, job, pads, state)))],
     still: true,
   };
 }
@@ -87,13 +90,14 @@ function refuse(made, text) {
   problem.scrollIntoView({ block: "center" });
 }
 
-async function sign(made, job, box, { refused }) {
+async function sign(made, job, pads, { refused }) {
   const said = Object.fromEntries(new FormData(made));
   const value = (name) => (said[name] || "").trim();
   if (!said.is_solved) return refuse(made, say("chooseSolved"));
   if (refused && !value("refusal")) return refuse(made, say("refusalMissing"));
-  if (!refused && !box.isSigned()) return refuse(made, say("signatureMissing"));
+  if (!refused && !pads.customer.isSigned()) return refuse(made, say("signatureMissing"));
   if (!refused && !value("name")) return refuse(made, say("nameMissing"));
+  if (!pads.own.isSigned()) return refuse(made, say("ownMissing"));
   const body = {
     is_solved: said.is_solved === "yes",
     satisfaction: said.satisfaction ? Number(said.satisfaction) : null,
@@ -101,7 +105,7 @@ async function sign(made, job, box, { refused }) {
     department: refused ? "" : value("department"),
     refusal: refused ? value("refusal") : "",
   };
-  const files = refused ? {} : { signature: await box.png() };
+  const files = { ...(refused ? {} : { signature: await pads.customer.png() }), engineer_signature: await pads.own.png() };
   const act = await outbox.enqueue("sign", job, body, { files });
   stored(act, say("done_sign"), () => { location.hash = `#/visit/${job.id}/sign`; });
   location.hash = `#/visit/${job.id}`;
