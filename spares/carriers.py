@@ -7,15 +7,17 @@ A carrier that is not connected is written down by hand (`requests.note_event`);
 from __future__ import annotations
 
 import hmac
-import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any, Protocol
 
 from django.utils import dateparse
+from rest_framework.exceptions import ParseError
 
+from common.strict import JSONParser
 from spares import requests
 from spares.models import CarrierEvent, PartRequest
 from spares.refusal import Refused
@@ -69,8 +71,8 @@ class Plain:
 
     def parse(self, body: bytes) -> list[Told]:
         try:
-            events = json.loads(body)["events"]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            events = JSONParser().parse(BytesIO(body))["events"]
+        except (ParseError, KeyError, TypeError) as error:
             raise Unreadable(f"{type(error).__name__}: {error}"[:200]) from error
         if not isinstance(events, list) or len(events) > MOST_EVENTS:
             raise Unreadable(f"events: a list of at most {MOST_EVENTS}")
@@ -85,9 +87,11 @@ def _told(event: Any) -> Told:
         raise Unreadable("every value of an event is a text")
     try:
         at = dateparse.parse_datetime(texts["at"])
-    except ValueError:
+        # Its offset may carry the first day of all years out of the calendar.
+        at = at.astimezone(UTC) if at is not None and at.tzinfo is not None else None
+    except (ValueError, OverflowError):
         at = None
-    if at is None or at.utcoffset() is None:
+    if at is None:
         raise Unreadable("at: a moment with an offset")
     if not (0 < len(texts["id"]) <= 64 and 0 < len(texts["waybill"]) <= 40 and texts["kind"] in Kind.values):
         raise Unreadable("id, waybill or kind is missing or unknown")

@@ -95,6 +95,8 @@ def test_what_is_not_signed_fresh_and_readable_is_refused(matter: Matter, change
         {"id": "x" * 65},
         {"waybill": ""},
         {"text": "\0"},
+        {"place": "\ud800"},
+        {"at": "0001-01-01T00:00:00+14:00"},
     ],
 )
 def test_an_event_that_no_carrier_would_send_is_a_400(matter: Matter, wrong: dict[str, str]) -> None:
