@@ -57,6 +57,8 @@ ACTS: dict[str, frozenset[str]] = {
     "visits.work": frozenset({"engineer", "lead"}),
     # The engineer's presence is the hospital's to confirm; it stops a clock.
     "visits.confirm": frozenset({"hospital_technician"}),
+    # Whoever has the code of a site can check in there from anywhere: no paper of it for those who check in.
+    "visits.codes": DESK | {"hospital_technician"},
     "travel.change": frozenset({"lead", "manager", "admin"}),
     # A request for parts says what goes where, and nothing about the matter: the depot reads it, and no ticket.
     "spares.see": HOSPITAL | COMPANY,

@@ -42,6 +42,7 @@ def hospital(request: HttpRequest, pk: int) -> HttpResponse:
         "may_call": may(user, "tickets.answer"),
         "may_train": may(user, "training"),
         "may_plan": may(user, "critical.plan"),
+        "may_print": may(user, "visits.codes"),
     }
     return render(request, "reports/hospital.html", context)
 

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("tickets.console_urls")),
     path("m/", include("field.urls")),
     path("q/", include("tickets.scan_urls")),
+    path("check-in/", include("visits.urls")),
     path("", include("notifications.urls")),
     path("", include("sla.urls")),
     path("", include("reports.urls")),

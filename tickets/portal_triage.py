@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from people.access import needs, person
-from people.models import Hospital
+from people.models import Hospital, Site
 from sla import critical, deadlines
 from sla.forms import ProposalForm
 from sla.models import CriticalPeriod
@@ -79,6 +79,7 @@ def _shown(request: HttpRequest, hospital: Hospital, **filled: forms.BaseForm) -
         "proposal": ProposalForm(hospital=hospital),
         "periods": critical.lines(periods.select_related("calendar").prefetch_related("calendar__versions"), now),
         "cards": [portal_cards.card(ticket, user, now) for ticket in waiting.order_by("created_at")],
+        "sites": Site.objects.for_user(user),
         "trainings": Training.objects.for_user(user).select_related("person", "proof")[:MOST_TRAININGS],
         **filled,
     }

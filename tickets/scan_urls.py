@@ -1,4 +1,4 @@
-"""Where a label's code leads: `devices.labels.address` prints these addresses."""
+"""Where a scanned code leads: `devices.labels.address` and `visits.codes.address_of` print these addresses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tickets.views import scanning
 app_name = "scan"
 
 urlpatterns = [
+    path("s/<str:token>/", scanning.site, name="site"),
     path("<str:token>/", scanning.scan, name="label"),
     path("<str:token>/<uuid:key>/", scanning.receipt, name="receipt"),
 ]

@@ -1,4 +1,6 @@
-"""The travel table for those who keep it: its figures, the slower hours, and a month of real ways beside it (A2)."""
+"""The travel table for those who keep it: its figures, the slower hours, and a month of real ways beside it (A2).
+And the codes of sites on paper (A8).
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,18 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from common.network import client_address
 from people import travel
 from people.access import needs, person
-from people.models import ServiceBase, Site, TravelFactor, TravelTime, User
-from visits import comparison
+from people.models import Hospital, ServiceBase, Site, TravelFactor, TravelTime, User
+from visits import comparison, papers
 from visits.states import Refused
 
 MOST = 200
@@ -98,3 +101,29 @@ def take_over(request: HttpRequest) -> HttpResponse:
 
 def _keys(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     return tuple((name, request.POST.get(name, "")) for name in ("site", "base"))
+
+
+@needs("visits.codes")
+@require_GET
+def site_code(request: HttpRequest, pk: int) -> HttpResponse:
+    """The code of one site, to print."""
+    site = get_object_or_404(Site.objects.for_user(request.user).select_related("hospital"), pk=pk)
+    return _codes(request, [site])
+
+
+@needs("visits.codes")
+@require_GET
+def hospital_codes(request: HttpRequest, pk: int) -> HttpResponse:
+    """The codes of all sites of a hospital, a sheet for each; 404 where it has none."""
+    hospital = get_object_or_404(Hospital.objects.for_user(request.user), pk=pk)
+    sites = list(Site.objects.for_user(request.user).filter(hospital=hospital).select_related("hospital"))
+    if not sites:
+        raise Http404
+    return _codes(request, sites)
+
+
+def _codes(request: HttpRequest, sites: list[Site]) -> HttpResponse:
+    address = client_address(request) or None
+    content = papers.check_in_codes(sites, by=person(request), now=timezone.now(), address=address)
+    headers = {"Content-Disposition": 'inline; filename="check-in-codes.pdf"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)

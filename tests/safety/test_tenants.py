@@ -36,6 +36,7 @@ NO_HOSPITAL = {
     "desk/filters/<int:pk>/remove/": "belongs to a person of the company",
     "api/v1/device-models/<int:pk>/": "what makers sell",
     "hooks/carriers/<slug:code>/": "a carrier's code; its signature is the right",
+    "q/s/<str:token>/": "the code at a site is the right, and shows no more than its paper",
     "q/<str:token>/": "the code on a label is the right, and shows no more than the label",
     "q/<str:token>/<uuid:key>/": "the same, and the key is the sender's own",
 }
@@ -225,6 +226,8 @@ EXPORTS = {
     "desk/depot/reorder/export.csv": "tests/spares/test_stock_pages.py",
     "desk/depot/pick-list.pdf": "tests/spares/test_depot_pages.py",
     "desk/depot/requests/<str:number>/label.pdf": "tests/spares/test_depot_pages.py",
+    "check-in/sites/<int:pk>.pdf": "tests/visits/test_codes.py",
+    "check-in/hospitals/<int:pk>.pdf": "tests/visits/test_codes.py",
 }
 """Doors that hand out a table, and where scope, cap, cells and the trail's row are tested."""
 

@@ -1,4 +1,6 @@
-"""A label was scanned: whoever is signed in goes on with the device filled in, anybody else gets a small form."""
+"""A code was scanned. A device's label: whoever is signed in goes on with it filled in, anybody else gets a small form.
+A site's code: it is for the engineers' app, and says so.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,12 @@ from common.network import client_address
 from devices import labels
 from devices.models import Device, DeviceLabel
 from people.access import may, person
-from people.models import User
+from people.models import Site, User
 from tickets import workflow
 from tickets.models import ScanReport, Ticket
 from tickets.scan_form import ScanForm
 from tickets.workflow.scanning import TooMany
+from visits import codes
 
 RECEIPT_HOLDS = timedelta(days=1)
 HEADERS = {
@@ -40,21 +43,33 @@ HEADERS = {
 View = Callable[..., HttpResponse]
 
 
-def guarded(view: View) -> View:
-    """Before: whoever looks at too many labels has to wait (T089). After: headers, on every answer, a 404 too."""
+def guarded(find: Callable[[str], object | None]) -> Callable[[View], View]:
+    """The view of what `find` knows by its code; a wrong, an old and a revoked code are answered alike.
 
-    @wraps(view)
-    def answered(request: HttpRequest, token: str, **parts: object) -> HttpResponse:
-        try:
-            response = _slow_down(request) or view(request, _label(token), **parts)
-        except Http404:
-            response = render(request, "scan/unknown.html", status=404)
-        for name, value in HEADERS.items():
-            response[name] = value
-        patch_vary_headers(response, ["Cookie"])
-        return response
+    Before: whoever looks at too many codes has to wait (T089). After: headers, on every answer, a 404 too.
+    """
 
-    return answered
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answered(request: HttpRequest, token: str, **parts: object) -> HttpResponse:
+            try:
+                response = _slow_down(request) or view(request, _known(find(token)), **parts)
+            except Http404:
+                response = render(request, "scan/unknown.html", status=404)
+            for name, value in HEADERS.items():
+                response[name] = value
+            patch_vary_headers(response, ["Cookie"])
+            return response
+
+        return answered
+
+    return decorate
+
+
+def _known(found: object | None) -> object:
+    if found is None:
+        raise Http404
+    return found
 
 
 def _slow_down(request: HttpRequest) -> HttpResponse | None:
@@ -69,18 +84,10 @@ def _slow_down(request: HttpRequest) -> HttpResponse | None:
     return response
 
 
-def _label(token: str) -> DeviceLabel:
-    """A wrong, an old and a revoked code are answered alike."""
-    label = labels.find(token)
-    if label is None:
-        raise Http404
-    return label
-
-
 # No token against forged forms: nobody's rights are used here, and it would ask for a cookie and, against the
 # header above, for the name of the page that sent it.
 @csrf_exempt
-@guarded
+@guarded(labels.find)
 @require_http_methods(["GET", "POST"])
 def scan(request: HttpRequest, label: DeviceLabel) -> HttpResponse:
     """On to where the person works; for anybody else the form and, when it was sent, the receipt."""
@@ -126,7 +133,7 @@ def _filed(form: ScanForm, label: DeviceLabel, address: str | None, now: datetim
     return None
 
 
-@guarded
+@guarded(labels.find)
 @require_GET
 def receipt(request: HttpRequest, label: DeviceLabel, key: UUID) -> HttpResponse:
     """The number of what was just reported, and the hotline; nothing else, and not for long (T087, T088)."""
@@ -135,3 +142,14 @@ def receipt(request: HttpRequest, label: DeviceLabel, key: UUID) -> HttpResponse
     if row is None:
         raise Http404
     return render(request, "scan/receipt.html", {"number": row.ticket.number})
+
+
+@guarded(codes.find)
+@require_GET
+def site(request: HttpRequest, site: Site) -> HttpResponse:
+    """What the code at a site is for, in words, and where to go on; no more of the hospital than the paper says."""
+    ways = {
+        "may_file": not request.user.is_authenticated or may(request.user, "tickets.file"),
+        "may_work": may(request.user, "field"),
+    }
+    return render(request, "scan/site.html", {"site": site, **ways})
