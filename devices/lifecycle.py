@@ -221,6 +221,38 @@ def retire(
     return row
 
 
+def fit(
+    device: Device,
+    *,
+    part: str,
+    serial: str = "",
+    faulty_serial: str = "",
+    by: User | None,
+    now: datetime,
+    on: date | None = None,
+    reason: str = "",
+) -> Device:
+    """A part of it was replaced: `serial` went in, `faulty_serial` came out, each empty where it has none (A13).
+
+    The device that stands there now has the row, and is returned. One that was retired meanwhile keeps its own: what
+    was fitted before is told late.
+    """
+    with _alone(device.hospital_id):
+        row = standing(device)
+        step = _Step(row.site, by, now, on, reason)
+        step.event(row, E.PART, {"unit": faulty_serial.strip()}, {"part": part, "unit": serial.strip()})
+        step.audit("part_replaced", row, part=part)
+    return row
+
+
+def standing(device: Device) -> Device:
+    """What stands in its place now: itself, or the last unit that it was swapped for."""
+    row = Device.objects.for_pages().get(pk=device.pk)
+    while row.state == State.REPLACED:
+        row = Device.objects.for_pages().get(replaces=row)
+    return row
+
+
 @contextmanager
 def _alone(hospital_id: int) -> Iterator[None]:
     """One step at a time in a hospital, so that two of them never see half of each other."""

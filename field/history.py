@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext_lazy as _
 
 from common.wording import listed
-from devices.models import Device
+from devices.models import Device, DeviceEvent
 from field.rows import Rows
 from visits.models import Visit
 
@@ -19,7 +19,7 @@ KINDS = {"fault": _("Fault"), "visit": _("Visit"), "part": _("Part fitted"), "li
 
 def of(device: Device, found: Rows) -> list[dict[str, Any]]:
     """Faults, visits, parts and steps of its life, the newest first."""
-    lines = [*_faults(device, found), *_parts(device, found), *_life(device, found)]
+    lines = [*_faults(device, found), *_life(device, found)]
     lines.sort(key=lambda line: line[0], reverse=True)
     return [{"on": on, "kind": kind, "kind_text": str(KINDS[kind]), "text": text} for on, kind, text in lines[:MOST]]
 
@@ -41,18 +41,14 @@ def _faults(device: Device, found: Rows) -> list[Line]:
     return lines
 
 
-def _parts(device: Device, found: Rows) -> list[Line]:
-    zone = ZoneInfo(device.site.timezone)
+def _life(device: Device, found: Rows) -> list[Line]:
     return [
-        (request.changed_at.astimezone(zone).date(), "part", listed(line.part.name for line in request.wanted))
-        for request in found.fitted.get(device.pk, [])
+        (event.on, "part" if event.kind == DeviceEvent.Kind.PART else "life", _step(event))
+        for event in found.life.get(device.pk, [])
     ]
 
 
-def _life(device: Device, found: Rows) -> list[Line]:
-    return [(event.on, "life", _step(event)) for event in found.life.get(device.pk, [])]
-
-
-def _step(event: Any) -> str:
-    changed = listed(f"{old} → {new}" for name, new in event.new.items() if (old := event.old.get(name, "")) != new)
-    return f"{event.get_kind_display()} {changed}".strip()
+def _step(event: DeviceEvent) -> str:
+    """What changed, the old in front of an arrow; a part is named by its own line."""
+    changed = listed(" → ".join(filter(None, (event.old.get(name, ""), new))) for name, new in event.new.items())
+    return changed if event.kind == DeviceEvent.Kind.PART else f"{event.get_kind_display()} {changed}".strip()

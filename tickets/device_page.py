@@ -32,6 +32,7 @@ EVENT_ICONS = {
     DeviceEvent.Kind.MOVED: "move-right",
     DeviceEvent.Kind.UPGRADED: "circle-arrow-up",
     DeviceEvent.Kind.RETIRED: "archive",
+    DeviceEvent.Kind.PART: "wrench",
 }
 COLUMNS: dict[str, Any] = {
     "serial": _("Serial number"),
@@ -40,6 +41,8 @@ COLUMNS: dict[str, Any] = {
     "room": _("Room"),
     "parent": _("Connected to"),
     "software_version": _("Software"),
+    "part": _("Part"),
+    "unit": _("Serial number of the part"),
 }
 
 

@@ -30,6 +30,7 @@ class DeviceEvent(models.Model):
         MOVED = "moved", pgettext_lazy("device", "Moved")
         UPGRADED = "upgraded", pgettext_lazy("device", "Upgraded")
         RETIRED = "retired", pgettext_lazy("device", "Retired")
+        PART = "part", pgettext_lazy("device", "Part replaced")
 
     device = models.ForeignKey(Device, models.CASCADE, related_name="events", verbose_name=_("device"))
     hospital = models.ForeignKey(Hospital, models.CASCADE, related_name="+", verbose_name=_("hospital"))
