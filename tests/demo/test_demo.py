@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from people.models import Hospital, Role, User
 from servicedesk.demo import live, parcels, world
@@ -26,9 +29,18 @@ from warranty.models import Contract, DutyEntry
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def told(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """It is told once for the file; what a test does to it is undone."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("demo", tickets=12, stdout=StringIO())
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def demo() -> None:
-    call_command("demo", tickets=12, stdout=StringIO())
+def demo(told: None, db: None) -> None:
+    """The demo as it was told."""
 
 
 def test_every_role_can_sign_in(demo: None) -> None:
