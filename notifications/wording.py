@@ -197,6 +197,17 @@ TABLE: dict[str, Wording] = {
         button=_("Look at it"),
         tone="warn",
     ),
+    "visit.held_mine": Wording(
+        "smartphone",
+        _("%(who)s let count what your phone sent about a visit that had changed: %(title)s"),
+        button=_("Look at it"),
+        tone="ok",
+    ),
+    "visit.held_theirs": Wording(
+        "smartphone",
+        _("%(who)s keeps on record only what your phone sent about a visit that had changed: %(title)s"),
+        button=_("Look at it"),
+    ),
     "visit.kept": Wording(
         "badge-alert",
         _("%(who)s told of a visit that was given to somebody else; it is kept and changed nothing: %(title)s"),
@@ -318,6 +329,19 @@ TABLE: dict[str, Wording] = {
         _("The carrier reports a problem with %(request)s for %(hospital)s: %(title)s"),
         button=_("Look at it"),
         tone="bad",
+    ),
+    "parts.out_of_order": Wording(
+        "triangle-alert",
+        _("The carrier says that %(request)s for %(hospital)s was delivered %(said_at)s, before it was handed over: "
+          "ask who signed for it. %(title)s"),
+        button=_("Look at it"),
+        tone="bad",
+    ),
+    "return.unused": Wording(
+        "undo-2",
+        _("%(hospital)s has kept %(quantity)s × %(part)s (%(return)s) of %(depot)s unused for %(days)s days."),
+        button=_("See the returns"),
+        tone="warn",
     ),
     "return.owed": Wording(
         "undo-2",

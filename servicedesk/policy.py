@@ -23,5 +23,7 @@ CHECK_IN_WITHIN_M = 1000
 # Whose working days depots and carriers keep, and the open time that packing takes (A6, A11).
 DEPOT_CALENDAR = "cn"
 PACKING_TIME = timedelta(minutes=30)
-# How long after it is owed a faulty part is asked for again; the last time the manager hears of it (A13).
+# A carrier's clock may run behind ours by so much: what it tells from shortly before the parcel was handed over counts.
+CARRIER_CLOCK_TOLERANCE = timedelta(minutes=10)
+# How long after it is owed a part is asked for again; the last time the manager hears of it (A13).
 RETURN_REMINDERS = (timedelta(days=10), timedelta(days=20), timedelta(days=30))

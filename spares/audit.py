@@ -40,6 +40,26 @@ RULES = {
         FROM spares_requestline line LEFT JOIN spares_stockmovement movement ON movement.line_id = line.id
         GROUP BY line.id HAVING line.reserved <> coalesce(sum(movement.reserved), 0)
     """,
+    "no more comes back for a line than left and was not fitted": """
+        SELECT 'line', line.id, -sum(movement.on_hand), line.used
+        FROM spares_requestline line JOIN spares_stockmovement movement
+            ON movement.line_id = line.id AND movement.kind IN ('issue', 'back')
+        GROUP BY line.id HAVING -sum(movement.on_hand) < line.used
+    """,
+    "what is not needed of a line is owed, back or written off": """
+        SELECT 'line', line.id, line.unused, coalesce(sum(pair.quantity), 0)
+        FROM spares_requestline line
+        LEFT JOIN spares_return pair
+            ON pair.line_id = line.id AND pair.kind = 'unused' AND pair.resolution <> 'kept'
+        GROUP BY line.id HAVING line.unused <> coalesce(sum(pair.quantity), 0)
+    """,
+    "what came back unused is stock again": """
+        SELECT 'return', pair.id, pair.quantity, coalesce(sum(movement.on_hand), 0)
+        FROM spares_return pair LEFT JOIN spares_stockmovement movement
+            ON movement.line_id = pair.line_id AND movement.kind = 'back' AND movement.reason = pair.number
+        WHERE pair.kind = 'unused' AND pair.resolution = 'restocked'
+        GROUP BY pair.id HAVING pair.quantity <> coalesce(sum(movement.on_hand), 0)
+    """,
     "a line has picked the units that it holds": """
         SELECT 'line', line.id, CASE WHEN line.reserved > 0 THEN line.picked ELSE 0 END, count(unit.id)
         FROM spares_requestline line JOIN spares_part part ON part.id = line.part_id AND part.is_serialised

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from sla.evidence import NOW, Evidence
 from spares import choice, requests, sourcing, wording
 from spares.choice import Option
-from spares.models import CarrierEvent, Depot, Part, PartRequest
+from spares.models import CarrierEvent, Depot, Part, PartRequest, RequestLine
 from spares.requests import Wanted
 from spares.states import allows
 from spares.step_form import StepForm
@@ -112,6 +112,8 @@ class ChooseForm(RequestStep):
         super().__init__(*args, **kwargs)
         lines = list(self.row.lines.select_related("part"))
         codes = {line.part_id: line.part.code for line in lines}
+        if any(line.picked for line in lines):
+            self.hint = _("Put what is picked back on its shelf when another depot sends it.")
         found = options(self.row, self.now)
         field = self.fields["depot"]
         assert isinstance(field, forms.ChoiceField)
@@ -143,6 +145,15 @@ class PackForm(RequestStep):
 
     def perform(self) -> PartRequest:
         return requests.pack(self.row, by=self.user, now=self.now)
+
+
+class UnpackForm(RequestStep):
+    slug, verb, is_plain, icon = "unpack", "unpack", True, "package-open"
+    heading, submit = gettext_lazy("Open the parcel again"), gettext_lazy("Opened")
+    said = gettext_lazy("It is not packed any more; pieces can be put back, or another depot be chosen.")
+
+    def perform(self) -> PartRequest:
+        return requests.unpack(self.row, by=self.user, now=self.now)
 
 
 class ShipForm(RequestStep):
@@ -229,6 +240,52 @@ class DeliverForm(RequestStep):
         )
 
 
+class SendAgainForm(RequestStep):
+    """The parcel is lost, or came back: the way out when a carrier fails."""
+
+    slug, verb, icon = "send-again", "send_again", "repeat"
+    heading, submit = gettext_lazy("Lost or come back: send it again"), gettext_lazy("Send it again")
+    said = gettext_lazy("Its parts are asked of the depots again; its clocks run on.")
+    hint = gettext_lazy("The promise to the hospital stands. Depots are weighed anew.")
+    FATES = (
+        ("lost", gettext_lazy("The carrier lost it")),
+        ("back", gettext_lazy("It came back, its pieces are good and on their shelf")),
+    )
+
+    fate = forms.ChoiceField(label=gettext_lazy("What became of it"), choices=FATES, widget=forms.RadioSelect)
+    reason = forms.CharField(label=gettext_lazy("Words of the carrier"), max_length=120)
+
+    def perform(self) -> PartRequest:
+        said = self.cleaned_data
+        came_back = said["fate"] == "back"
+        return requests.send_again(self.row, reason=said["reason"], came_back=came_back, by=self.user, now=self.now)
+
+
+class UnusedForm(RequestStep):
+    """What was delivered and nobody needs: owed to the depot as good stock (A13)."""
+
+    slug, verb, icon = "unused", "unused", "undo-2"
+    heading, submit = gettext_lazy("Not needed, goes back"), gettext_lazy("It goes back")
+    said = gettext_lazy("Noted. It is owed to the depot as good stock.")
+
+    line = forms.ModelChoiceField(RequestLine.objects.none(), label=gettext_lazy("Part"), empty_label=None)
+    serial = forms.CharField(label=gettext_lazy("Serial number"), max_length=60, required=False)
+    quantity = forms.IntegerField(
+        label=gettext_lazy("Pieces"), min_value=1, max_value=99, initial=1,
+        help_text=gettext_lazy("Of a part without serial numbers."),
+    )  # fmt: skip
+    reason = forms.CharField(label=gettext_lazy("Why it is not needed"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["line"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = self.row.lines.select_related("part")
+
+    def perform(self) -> PartRequest:
+        return requests.unused(self.row, **self.cleaned_data, by=self.user, now=self.now)
+
+
 class CancelForm(RequestStep):
     slug, verb, icon = "cancel", "cancel", "x"
     heading, submit = gettext_lazy("Withdraw the request"), gettext_lazy("Withdraw it")
@@ -242,7 +299,19 @@ class CancelForm(RequestStep):
 
 STEPS: dict[str, type[RequestStep]] = {
     form.slug: form
-    for form in (AdoptForm, ReserveForm, PackForm, ShipForm, DeliverForm, EventForm, ChooseForm, CancelForm)
+    for form in (
+        AdoptForm,
+        ReserveForm,
+        PackForm,
+        ShipForm,
+        DeliverForm,
+        EventForm,
+        SendAgainForm,
+        UnusedForm,
+        UnpackForm,
+        ChooseForm,
+        CancelForm,
+    )
 }
 """The last part of a step's address → its form, in the order in which they are offered."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from spares import returns
 from spares.models import Return
 from spares.step_form import StepForm
 
-State, Resolution = Return.State, Return.Resolution
+State, Kind = Return.State, Return.Kind
 
 
 class ReturnStep(StepForm[Return]):
@@ -19,7 +20,7 @@ class ReturnStep(StepForm[Return]):
 
     @classmethod
     def is_offered(cls, row: Return) -> bool:
-        return returns.allows(row.state, cls.verb)
+        return returns.allows(row, cls.verb)
 
 
 class ReceiveForm(ReturnStep):
@@ -34,8 +35,34 @@ class ReceiveForm(ReturnStep):
         help_text=gettext_lazy("Scan its label."),
     )
 
+    @classmethod
+    def is_offered(cls, row: Return) -> bool:
+        return super().is_offered(row) and row.kind == Kind.FAULTY
+
     def perform(self) -> Return:
-        return returns.receive(self.row, serial=self.cleaned_data["serial"], by=self.user, now=self.now)
+        serial = self.cleaned_data.get("serial", "")
+        return returns.receive(self.row, serial=serial, by=self.user, now=self.now)
+
+
+class RestockForm(ReceiveForm):
+    """A good part that was not needed."""
+
+    slug = "restock"
+    heading = gettext_lazy("The unused part is back")
+    said = gettext_lazy("Received. It is good stock again.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["serial"].label = _("Serial number of the unused part")
+        if self.row.good_unit is None:
+            del self.fields["serial"]
+            self.hint = _("Put it back on its shelf: %(count)d pieces.") % {"count": self.row.quantity}
+        else:
+            self.hint = _("Look whether it is unused. If it is not, take it in and scrap it.")
+
+    @classmethod
+    def is_offered(cls, row: Return) -> bool:
+        return returns.allows(row, cls.verb) and row.kind == Kind.UNUSED
 
 
 class SendForm(ReturnStep):
@@ -101,7 +128,7 @@ class CloseForm(ReturnStep):
     heading, submit = gettext_lazy("Settle it otherwise"), gettext_lazy("Settle it")
     said = gettext_lazy("Settled.")
 
-    resolution = forms.ChoiceField(label=gettext_lazy("How"), choices=Resolution.choices)
+    resolution = forms.ChoiceField(label=gettext_lazy("How"), choices=[(end.value, end.label) for end in returns.ENDS])
     reason = forms.CharField(label=gettext_lazy("Remark"), max_length=200, required=False)
 
     def perform(self) -> Return:
@@ -121,6 +148,7 @@ class WriteOffForm(ReturnStep):
 
 
 STEPS: dict[str, type[ReturnStep]] = {
-    form.slug: form for form in (ReceiveForm, SendForm, ReplacementForm, MakerShippedForm, CloseForm, WriteOffForm)
+    form.slug: form
+    for form in (ReceiveForm, RestockForm, SendForm, ReplacementForm, MakerShippedForm, CloseForm, WriteOffForm)
 }
 """The last part of a step's address → its form, in the order in which they are offered."""

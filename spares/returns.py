@@ -1,7 +1,8 @@
 """The faulty part on its way back, and the maker's good one for it: one pair, two legs (A13).
 
-Leg one: hospital → depot. Leg two: depot ↔ maker, who with an advance replacement ships first. Nothing outside this
-module writes a state of a return. A verb raises `Refused` with a sentence; roles are the caller's business.
+Leg one: hospital → depot. Leg two: depot ↔ maker, who with an advance replacement ships first. A good part that was
+not needed has the first leg only: it is stock again. Nothing outside this module writes a state of a return.
+A verb raises `Refused` with a sentence; roles are the caller's business.
 """
 
 from __future__ import annotations
@@ -25,9 +26,13 @@ from people.models import Hospital, Role, User
 from spares import ledger, links, stock
 from spares.models import Depot, Part, PartRequest, RequestLine, Return, Unit
 from spares.refusal import Refused
+from spares.units import out
 
 State: TypeAlias = Return.State
+Kind: TypeAlias = Return.Kind
 Resolution: TypeAlias = Return.Resolution
+ENDS = (Resolution.REPLACED, Resolution.REPAIRED, Resolution.CREDITED, Resolution.SCRAPPED)
+"""How a faulty part is settled by somebody's word; the others follow from what is done."""
 OPEN = frozenset({State.OWED, State.RECEIVED, State.AT_MAKER})
 VERBS: dict[str, frozenset[State]] = {
     "receive": frozenset({State.OWED}),
@@ -36,14 +41,18 @@ VERBS: dict[str, frozenset[State]] = {
     "replacement_in": OPEN,
     "close": frozenset({State.RECEIVED, State.AT_MAKER}),
     "write_off": OPEN,
+    "keep": frozenset({State.OWED}),
 }
 """Verb → the states in which it is allowed."""
-NEEDED = ("hospital", "device", "part", "depot", "faulty_unit", "good_unit")
+OF_UNUSED = frozenset({"receive", "write_off", "keep"})
+"""Verbs for a good part that comes back; the others, and `receive` and `write_off` too, are for a faulty one."""
+NEEDED = ("hospital", "device", "part", "depot", "line", "faulty_unit", "good_unit")
 
 
-def allows(state: str, verb: str) -> bool:
-    """Whether `verb` may be done to a return in `state`."""
-    return state in VERBS[verb]
+def allows(row: Return, verb: str) -> bool:
+    """Whether `verb` may be done to a return as it is."""
+    fits = verb in OF_UNUSED if row.kind == Kind.UNUSED else verb != "keep"
+    return fits and row.state in VERBS[verb]
 
 
 def open_for(
@@ -91,9 +100,41 @@ def open_one(
         raise Refused(_("A return of %(serial)s is open already.") % {"serial": faulty_serial}) from error
 
 
+def open_unused(
+    line: RequestLine, *, unit: Unit | None, quantity: int, reason: str, owed_since: datetime, by: User, now: datetime
+) -> Return:
+    """A good unit of `line`, or so many pieces, that nobody needs at the site is owed to the depot that sent it."""
+    request = line.request
+    if request.depot is None:
+        raise Refused(_("No depot sent this part."))
+    return Return.objects.create(
+        number=numbers.next_number("RT", "spares_return_number", now), kind=Kind.UNUSED, hospital=request.hospital,
+        device=request.device, line=line, part=line.part, quantity=quantity, good_unit=unit, depot=request.depot,
+        owed_since=owed_since, reason=reason.strip()[:200], opened_by=by,
+    )  # fmt: skip
+
+
+def coming_back(line: RequestLine, serial: str) -> Return | None:
+    """The open return of the good unit with this serial, locked: before its line, as whoever receives it does."""
+    rows = Return.objects.filter(kind=Kind.UNUSED, state=State.OWED, line=line, good_unit__serial=serial)
+    return rows.select_for_update(of=("self",), no_key=True).first()
+
+
+def keep(row: Return, *, by: User, now: datetime) -> Return:
+    """The good part was fitted after all: it does not come back."""
+    with _act(row, "keep", by, now) as doing:
+        _settle(doing, Resolution.KEPT, now)
+    return doing
+
+
 def receive(row: Return, *, serial: str = "", by: User, now: datetime) -> Return:
-    """The faulty part is back in the depot. `serial`: what its label says, where nobody told it before."""
+    """It is back in the depot; a good part is stock again. `serial`: what its label says, where nobody told it before.
+
+    Refused for another serial than the one that is owed.
+    """
     with _act(row, "receive", by, now) as doing:
+        if doing.kind == Kind.UNUSED:
+            return _restock(doing, serial.strip(), by, now)
         serial = serial.strip() or doing.faulty_serial
         if doing.part.is_serialised and not serial:
             raise Refused(_("Which serial number has the faulty %(part)s?") % {"part": doing.part.name})
@@ -151,6 +192,8 @@ def close(row: Return, *, resolution: str, reason: str = "", by: User, now: date
     """Settle it otherwise: repaired (the unit is good stock again), credited, or scrapped."""
     with _act(row, "close", by, now) as doing:
         unit = doing.faulty_unit
+        if resolution not in ENDS:
+            raise Refused(_("Say how it is settled."))
         if resolution == Resolution.REPAIRED and doing.state != State.AT_MAKER:
             raise Refused(_("It has not been with the maker."))
         if resolution == Resolution.REPLACED and doing.replaced_at is None:
@@ -173,7 +216,21 @@ def write_off(row: Return, *, reason: str, by: User, now: datetime) -> Return:
         raise Refused(_("Say why it is written off."))
     with _act(row, "write_off", by, now) as doing:
         doing.reason, doing.closed_at = reason[:200], now
+        if doing.kind == Kind.UNUSED and doing.good_unit is not None:
+            out(doing.good_unit, Unit.State.MISSING)
         _become(doing, State.LOST)
+    return doing
+
+
+def _restock(doing: Return, serial: str, by: User, now: datetime) -> Return:
+    """Of a unit the serial must be its own."""
+    wanted = doing.good_unit.serial if doing.good_unit else ""
+    if wanted and serial and serial != wanted:
+        raise Refused(_("Wrong: %(scanned)s was scanned, %(wanted)s is owed.") % {"scanned": serial, "wanted": wanted})
+    assert doing.line is not None, "the database sees to it"
+    stock.take_back(doing.line, serial=wanted, quantity=doing.quantity, reason=doing.number, by=by, now=now)
+    doing.received_at = now
+    _settle(doing, Resolution.RESTOCKED, now)
     return doing
 
 
@@ -206,6 +263,7 @@ def _ask_again(row: Return, count: int, days: int, now: datetime) -> bool:
         people += [person for role in roles for person in roster.on_duty(role, region, now)]
         context = {
             "return": row.number, "part": row.part.name, "serial": row.faulty_serial, "days": days,
+            "quantity": row.quantity,
             "hospital": row.hospital.short_name or row.hospital.name, "depot": row.depot.name,
         }  # fmt: skip
         leg = _leg(row)[0]
@@ -219,7 +277,7 @@ def _ask_again(row: Return, count: int, days: int, now: datetime) -> bool:
 def _leg(row: Return) -> tuple[str, datetime]:
     """Which leg it is on, as the kind of the reminder, and since when."""
     if row.state == State.OWED:
-        return "return.owed", row.owed_since
+        return "return.unused" if row.kind == Kind.UNUSED else "return.owed", row.owed_since
     if row.state == State.RECEIVED:
         return "return.unsent", row.received_at or row.owed_since
     return "return.at_maker", row.sent_at or row.owed_since
@@ -231,7 +289,7 @@ def _act(row: Return, verb: str, by: User, now: datetime) -> Iterator[Return]:
     with transaction.atomic():
         Return.objects.select_for_update(no_key=True).only("pk").get(pk=row.pk)
         doing = Return.objects.select_related(*NEEDED).get(pk=row.pk)
-        if not allows(doing.state, verb):
+        if not allows(doing, verb):
             sentence = _("That is not possible now: the return is in the state “%(state)s”.")
             raise Refused(sentence % {"state": State(doing.state).label})
         yield doing

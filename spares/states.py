@@ -29,15 +29,18 @@ class Rule:
 VERBS: dict[str, Rule] = {
     "adopt": Rule(frozenset({S.DRAFT}), S.REQUESTED),
     "join": Rule(CHANGEABLE, S.REQUESTED),
-    "choose": Rule(frozenset({S.REQUESTED, S.RESERVED}), S.REQUESTED),
+    "choose": Rule(CHANGEABLE, S.REQUESTED),
     "reserve": Rule(frozenset({S.REQUESTED}), S.RESERVED),
     "pick": Rule(frozenset({S.RESERVED})),
     "unpick": Rule(frozenset({S.RESERVED, S.PICKED}), S.RESERVED),
     "pack": Rule(frozenset({S.PICKED}), S.PACKED),
+    "unpack": Rule(frozenset({S.PACKED}), S.PICKED),
     "ship": Rule(frozenset({S.PACKED}), S.SHIPPED),
-    "note_event": Rule(frozenset({S.SHIPPED, S.DELIVERED, S.FITTED})),
+    "note_event": Rule(frozenset({S.SHIPPED, S.DELIVERED, S.FITTED, S.UNUSED})),
+    "send_again": Rule(frozenset({S.SHIPPED}), S.REQUESTED),
     "deliver": Rule(frozenset({S.SHIPPED}), S.DELIVERED),
-    "fit": Rule(frozenset({S.DELIVERED, S.FITTED})),
+    "fit": Rule(frozenset({S.DELIVERED, S.FITTED, S.UNUSED})),
+    "unused": Rule(frozenset({S.DELIVERED})),
     "cancel": Rule(frozenset({S.DRAFT}) | IN_DEPOT, S.CANCELLED),
 }
 """Verb of `spares.requests` → where it is allowed and where it leads."""

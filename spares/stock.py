@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from audit import trail
@@ -20,7 +21,7 @@ from people.models import User
 from spares.ledger import Act, Movements, lock
 from spares.models import Depot, Part, RequestLine, StockItem, StockMovement, Unit
 from spares.refusal import Refused
-from spares.units import checked, found, let_go, named, out, take_in
+from spares.units import checked, found, left_for, let_go, named, out, take_in
 
 Kind = StockMovement.Kind
 State = Unit.State
@@ -40,8 +41,8 @@ def receive(
 ) -> Movements:
     """Take pieces into stock: `quantity` of them, or these `serials` of a part that has serials.
 
-    A known unit comes back unused, repaired or found. Refused for serials that lie in a depot, are fitted, faulty
-    or scrapped: all of them are named.
+    A known unit comes back repaired or found; what a request sent comes back by its return. Refused for serials that
+    lie in a depot, are fitted, faulty or scrapped: all of them are named.
     """
     act, item = begin(depot, part, by, now, key, reason)
     if earlier := act.done():
@@ -178,6 +179,39 @@ def issue(line: RequestLine, *, by: User | None, now: datetime, key: UUID | None
         act.enter(item, Kind.ISSUE, on_hand=-line.reserved, reserved=-line.reserved, line=line)
     _keep(line, reserved=0)
     return act.close()
+
+
+@transaction.atomic
+def take_back(
+    line: RequestLine,
+    *,
+    serial: str = "",
+    quantity: int = 1,
+    reason: str = "",
+    by: User | None,
+    now: datetime,
+    key: UUID | None = None,
+) -> Movements:
+    """A unit, or so many pieces, that left for a line and were not fitted are stock of its depot again (A13).
+
+    Refused for a unit that did not leave for it, or for more than did.
+    """
+    line = _locked(line)
+    begun = _begin_for(line, by, now, key, reason)
+    if begun and (earlier := begun[0].done()):
+        return earlier
+    gone = StockMovement.objects.filter(line=line, kind__in=(Kind.ISSUE, Kind.BACK)).aggregate(pieces=Sum("on_hand"))
+    out_there = -(gone["pieces"] or 0) - line.used
+    pieces = 1 if line.part.is_serialised else quantity
+    if begun is None or not 1 <= pieces <= out_there:
+        raise Refused(_("Only %(count)d of %(part)s can come back.") % {"count": out_there, "part": line.part.name})
+    act, item = begun
+    unit = left_for(line, serial) if line.part.is_serialised else None
+    if unit is not None:
+        unit.state, unit.item, unit.line = State.IN_STOCK, item, None
+        unit.save(update_fields=["state", "item", "line"])
+    act.enter(item, Kind.BACK, on_hand=pieces, unit=unit, line=line)
+    return by_hand("stock.came_back", act, item)
 
 
 @transaction.atomic

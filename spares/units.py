@@ -14,8 +14,8 @@ from spares.refusal import Refused
 
 State = Unit.State
 LONGEST = 60
-COMES_BACK = frozenset({State.SHIPPED, State.DELIVERED, State.AT_MAKER, State.MISSING})
-"""States from which a known unit can be taken into stock as good: unused, repaired or found again."""
+COMES_BACK = frozenset({State.AT_MAKER, State.MISSING})
+"""States from which a known unit can be taken into stock as good: repaired or found again."""
 
 
 def cleaned(lines: Sequence[str]) -> list[str]:
@@ -64,6 +64,16 @@ def found(part: Part, serial: str, item: StockItem, line: RequestLine) -> Unit:
         raise Refused(_("%(serial)s is picked for this request already.") % {"serial": serial})
     if unit.state != State.IN_STOCK or unit.item_id != item.pk:
         raise Refused(_("%(unit)s. Check it or take another one.") % {"unit": whereabouts(unit)})
+    return unit
+
+
+def left_for(line: RequestLine, serial: str) -> Unit:
+    """The unit with this serial that left for `line` and is fitted nowhere, locked; refused with what it is instead."""
+    unit = lock_units(line.part, [serial]).get(serial)
+    if unit is None:
+        raise Refused(_instead(line.part, serial))
+    if unit.line_id != line.pk or unit.state not in {State.SHIPPED, State.DELIVERED}:
+        raise Refused(_("%(unit)s. It is not one that comes back from here.") % {"unit": whereabouts(unit)})
     return unit
 
 

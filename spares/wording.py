@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from common.wording import clock, duration, listed, sentences
 from spares.choice import Option
+from spares.models import Return
 
 
 def option(one: Option, codes: Mapping[int, str], now: datetime) -> str:
@@ -23,6 +24,22 @@ def kept_option(row: Mapping[str, Any], codes: Mapping[int, str], now: datetime)
     leaves, there = (datetime.fromisoformat(row[key]) if row[key] else None for key in ("leaves_at", "there_at"))
     late, ships_late = (timedelta(seconds=row[key]) for key in ("late_s", "ships_late_s"))
     return _option(row["verdict"], leaves, there, late, ships_late, missing, codes, now)
+
+
+def owed(row: Return, now: datetime) -> str:
+    """What is still to come back to the depot, which piece and since when."""
+    said = {
+        "serial": row.faulty_serial,
+        "part": row.part.name,
+        "count": row.quantity,
+        "day": clock(row.owed_since, now),
+    }
+    if row.kind == Return.Kind.FAULTY:
+        piece = _("the faulty %(part)s %(serial)s") if row.faulty_serial else _("the faulty %(part)s")
+    else:
+        said["serial"] = row.good_unit.serial if row.good_unit else ""
+        piece = _("the unused %(part)s %(serial)s") if row.good_unit else _("unused: %(part)s × %(count)d")
+    return _("Still to come back since %(day)s: %(piece)s") % {**said, "piece": piece % said}
 
 
 def _option(

@@ -60,6 +60,7 @@ def _part(row: Mapping[str, Any], models: Mapping[str, DeviceModel]) -> Part:
         name=row["name"],
         maker=row["maker"],
         price=row["price"],
+        device_model=models.get(row.get("device", "")),
         unit=row.get("unit", "件"),
         is_serialised=row.get("serialised", True),
         is_key=row.get("key", False),

@@ -13,13 +13,14 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.filters import IdFilter
 from common.problems import Conflict
 from common.rest import ListView, View
-from common.strict import Choice, Moment, Row, Strict, Text, Whole
+from common.strict import Choice, Flag, Moment, Row, Strict, Text, Whole
 from people import idempotency
 from people.access import person, require
 from people.api import Named
@@ -37,7 +38,7 @@ EventKind = CarrierEvent.Kind
 
 
 class PartLineSerializer(serializers.Serializer[RequestLine]):
-    """A part and how many of it: held in the depot, in hand there, fitted at the site."""
+    """A part and how many of it: held in the depot, in hand there, fitted at the site, not needed there."""
 
     id = serializers.IntegerField(source="pk")
     part = NamedPartSerializer()
@@ -45,16 +46,18 @@ class PartLineSerializer(serializers.Serializer[RequestLine]):
     reserved = serializers.IntegerField()
     picked = serializers.IntegerField()
     used = serializers.IntegerField()
+    unused = serializers.IntegerField()
 
 
 class ParcelEventSerializer(serializers.Serializer[CarrierEvent]):
-    """What a carrier, or a person for it, said of the parcel."""
+    """What a carrier, or a person for it, said of the parcel. `is_out_of_order`: from before it was handed over."""
 
     kind = serializers.ChoiceField(EventKind.choices)
     at = Moment()
     place = serializers.CharField()
     text = serializers.CharField()
     told_by = serializers.ChoiceField(CarrierEvent.Source.choices, source="source")
+    is_out_of_order = serializers.BooleanField()
 
 
 class PartRequestSerializer(serializers.Serializer[PartRequest]):
@@ -164,6 +167,19 @@ class PutBack(Strict):
     quantity = Whole(min_value=1, max_value=MOST_PIECES, required=False, default=1)
 
 
+class NotNeeded(PutBack):
+    """`serial` of a part that has serials, `quantity` of any other."""
+
+    reason = Text(max_length=REASON, required=False, allow_blank=True, default="")
+
+
+class SentAgain(Strict):
+    """`came_back`: its pieces are good and lie in the depot again; else they are lost."""
+
+    reason = Text(max_length=REASON)
+    came_back = Flag(required=False, default=False)
+
+
 class HandedOver(Strict):
     """`at`: when the carrier took it, if that is told later."""
 
@@ -229,6 +245,11 @@ def _unpick(row: PartRequest, *, line: RequestLine, **said: Any) -> None:
     requests.unpick(row, line, **said)
 
 
+def _unused(row: PartRequest, *, line: RequestLine, **said: Any) -> None:
+    """A delivered piece is not needed: it is owed to the depot as good stock from then on (A13)."""
+    requests.unused(row, line, **said)
+
+
 def _ship(row: PartRequest, *, at: Any, **said: Any) -> None:
     """Hand it to the carrier: the 24 hours stop (A11)."""
     requests.ship(row, evidence=Evidence(at=at), **said)
@@ -251,15 +272,18 @@ VERBS = (
     Verb("scan", Scanned, _scan),
     Verb("unpick", PutBack, _unpick),
     Verb("pack", Nothing, requests.pack),
+    Verb("unpack", Nothing, requests.unpack),
     Verb("ship", HandedOver, _ship),
     Verb("note_event", Heard, _note_event),
     Verb("deliver", SignedFor, _deliver),
+    Verb("send_again", SentAgain, requests.send_again),
+    Verb("unused", NotNeeded, _unused),
     Verb("cancel", Because, requests.cancel),
 )
 
 
 class RequestVerb(View):
-    """One verb on one request; the request as it is then is the answer."""
+    """One verb on one request; the request as it is then is the answer. 400 for what was filled in wrong, 409 else."""
 
     verb: ClassVar[Verb]
 
@@ -274,6 +298,8 @@ class RequestVerb(View):
             try:
                 self.verb.does(row, by=user, now=now, **takes.validated_data)
             except Refused as refused:
+                if refused.field in takes.fields:
+                    raise ValidationError({refused.field: [str(refused)]}) from refused
                 raise Conflict(str(refused)) from refused
             return Response(PartRequestSerializer(_find(request, number)).data)
 

@@ -32,14 +32,14 @@ from spares.refusal import Refused
 from spares.requests.asking import REASON
 from spares.units import LONGEST
 
-Resolution = Return.Resolution
-
 
 class ReturnSerializer(serializers.Serializer[Return]):
-    """Good out, faulty in. `is_advance`: the maker ships first."""
+    """Good out, faulty in; of kind `unused` the good one itself comes back. `is_advance`: the maker ships first."""
 
     id = serializers.IntegerField(source="pk")
     number = serializers.CharField()
+    kind = serializers.ChoiceField(Return.Kind.choices)
+    quantity = serializers.IntegerField()
     hospital = Named()
     part = NamedPartSerializer()
     depot = Named()
@@ -60,6 +60,7 @@ class ReturnSerializer(serializers.Serializer[Return]):
 class ReturnFilter(django_filters.FilterSet):
     """What a list of returns can be narrowed to."""
 
+    kind = django_filters.ChoiceFilter(choices=Return.Kind.choices)
     state = django_filters.ChoiceFilter(choices=Return.State.choices)
     depot = IdFilter()
     hospital = IdFilter()
@@ -117,7 +118,7 @@ class Announced(Strict):
 
 
 class Settled(Strict):
-    resolution = Choice(choices=Resolution.choices)
+    resolution = Choice(choices=[(end.value, end.label) for end in returns.ENDS])
     reason = Text(max_length=REASON, required=False, allow_blank=True, default="")
 
 

@@ -34,7 +34,10 @@ MOST_SERIALS = 500
 
 
 class PartSerializer(serializers.Serializer[Part]):
-    """A spare part. `is_serialised`: it is counted by serial numbers, any other by quantity. `fits`: device models."""
+    """A spare part. `is_serialised`: it is counted by serial numbers, any other by quantity. `fits`: device models.
+
+    `device_model`: it is a whole device of this model.
+    """
 
     id = serializers.IntegerField(source="pk")
     code = serializers.CharField()
@@ -46,6 +49,7 @@ class PartSerializer(serializers.Serializer[Part]):
     is_key = serializers.BooleanField()
     is_active = serializers.BooleanField()
     fits = NamedSerializer(many=True)
+    device_model = Named(allow_null=True)
 
 
 class NamedPartSerializer(serializers.Serializer[Part]):
@@ -146,7 +150,7 @@ class Parts(ListView):
     queryset = Part.objects.none()
 
     def get_queryset(self) -> QuerySet[Part]:
-        return Part.objects.prefetch_related("fits")
+        return Part.objects.select_related("device_model").prefetch_related("fits")
 
     @extend_schema(operation_id="parts_list")
     def get(self, request: Request) -> HttpResponseBase:

@@ -18,13 +18,23 @@ from people.validators import known_zone
 class Part(models.Model):
     """A spare part. A serialised one is counted by its units, each with a serial; the others by quantity.
 
-    `is_key`: A13 keeps it in stock or in the bonded store.
+    `is_key`: A13 keeps it in stock or in the bonded store. `device_model`: it is a whole device (A11), and takes the
+    place of one in the register when it is fitted.
     """
 
     code = models.CharField(_("part number"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
     maker = models.CharField(_("maker"), max_length=60, blank=True)
     fits = models.ManyToManyField(DeviceModel, blank=True, related_name="parts", verbose_name=_("fits"))
+    device_model = models.ForeignKey(
+        DeviceModel,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("whole device of the model"),
+        help_text=_("Empty: it is a part of a device."),
+    )
     is_serialised = models.BooleanField(_("has serial numbers"), default=True)
     is_key = models.BooleanField(_("key part"), default=False)
     unit = models.CharField(_("unit"), max_length=10, default="件")
@@ -35,6 +45,13 @@ class Part(models.Model):
         verbose_name = _("part")
         verbose_name_plural = _("parts")
         ordering = ("code",)
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(device_model=None) | Q(is_serialised=True),
+                name="spares_whole_device_has_a_serial",
+                violation_error_message=_("A whole device has a serial number."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
@@ -138,7 +155,7 @@ class Unit(models.Model):
         FAULTY = "faulty", _("Faulty, came back")
         AT_MAKER = "at_maker", _("With the maker")
         SCRAPPED = "scrapped", _("Scrapped")
-        MISSING = "missing", _("Missing since a count")
+        MISSING = "missing", pgettext_lazy("unit of a part", "Missing")
 
     part = models.ForeignKey(Part, models.PROTECT, related_name="units", verbose_name=_("part"))
     serial = models.CharField(_("serial number"), max_length=60)
@@ -189,6 +206,7 @@ class StockMovement(models.Model):
         TRANSFER_IN = "transfer_in", pgettext_lazy("stock", "Came from another depot")
         COUNT = "count", pgettext_lazy("stock", "Counted")
         SCRAP = "scrap", pgettext_lazy("stock", "Scrapped")
+        BACK = "back", pgettext_lazy("stock", "Came back unused")
 
     item = models.ForeignKey(StockItem, models.PROTECT, related_name="movements", verbose_name=_("stock"))
     kind = models.CharField(_("kind"), max_length=14, choices=Kind.choices)

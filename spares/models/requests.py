@@ -8,6 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from attachments.models import Attachment
 from common.prepared import Given
@@ -48,6 +49,7 @@ class PartRequest(models.Model):
         SHIPPED = "shipped", _("On the way")
         DELIVERED = "delivered", _("Delivered")
         FITTED = "fitted", _("Fitted")
+        UNUSED = "unused", pgettext_lazy("request for parts", "Not needed")
         CANCELLED = "cancelled", _("Withdrawn")
 
     class Origin(models.TextChoices):
@@ -119,7 +121,10 @@ class PartRequest(models.Model):
 
 
 class RequestLine(models.Model):
-    """A part and how many of it; `reserved` and `picked` say how far the depot is."""
+    """A part and how many of it; `reserved` and `picked` say how far the depot is.
+
+    Of what was picked, `used` pieces were fitted, and `unused` ones go back as good as they came (A13).
+    """
 
     request = models.ForeignKey(PartRequest, models.CASCADE, related_name="lines", verbose_name=_("request"))
     part = models.ForeignKey(Part, models.PROTECT, related_name="+", verbose_name=_("part"))
@@ -127,6 +132,7 @@ class RequestLine(models.Model):
     reserved = models.PositiveIntegerField(_("reserved"), default=0)
     picked = models.PositiveIntegerField(_("picked"), default=0)
     used = models.PositiveIntegerField(_("used"), default=0)
+    unused = models.PositiveIntegerField(_("not needed"), default=0)
 
     class Meta:
         verbose_name = _("line of a request")
@@ -138,14 +144,25 @@ class RequestLine(models.Model):
                 condition=Q(quantity__gte=1, reserved__lte=F("quantity"), picked__lte=F("quantity")),
                 name="spares_line_within_quantity",
             ),
+            models.CheckConstraint(
+                condition=Q(picked__gte=F("used") + F("unused")), name="spares_line_uses_what_was_picked"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.part} × {self.quantity}"
 
+    @property
+    def left(self) -> int:
+        """Pieces at the site that are neither fitted nor on their way back."""
+        return self.picked - self.used - self.unused
+
 
 class CarrierEvent(models.Model):
-    """What a carrier (or a person for it) said about a parcel. `external_id` makes a repeated message count once."""
+    """What a carrier (or a person for it) said about a parcel. `external_id` makes a repeated message count once.
+
+    `is_out_of_order`: by its moment it happened before the parcel was handed over. It is kept, and changes nothing.
+    """
 
     class Kind(models.TextChoices):
         HANDED_OVER = "handed_over", _("Handed to the carrier")
@@ -165,6 +182,7 @@ class CarrierEvent(models.Model):
     text = models.CharField(_("text"), max_length=200, blank=True)
     source = models.CharField(_("from"), max_length=8, choices=Source.choices, default=Source.MANUAL)
     external_id = models.CharField(_("carrier's id"), max_length=80, blank=True)
+    is_out_of_order = models.BooleanField(_("out of order"), default=False)
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by"))
     recorded_at = models.DateTimeField(_("recorded"))
 

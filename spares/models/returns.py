@@ -1,4 +1,4 @@
-"""A faulty part on its way back, and the good one that came for it (A13)."""
+"""A part on its way back: the faulty one for which a good one came, or a good one that was not needed (A13)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from devices.models import Device
 from people.access import ScopedQuerySet
@@ -22,10 +23,16 @@ class ReturnQuerySet(ScopedQuerySet["Return"]):
 class Return(models.Model):
     """Good out, faulty in: one pair (A13). The faulty part is owed from when the good one was fitted or sent.
 
+    UNUSED: the good one itself comes back, `good_unit` or `quantity` pieces of `line`, and ends as stock of its depot.
+    A faulty part is one piece.
     Two legs: hospital → depot (`owed_since`, `received_at`) and depot ↔ maker (`sent_at`; `replaced_at`, when the
     maker's good unit is in stock). With `is_advance` the maker ships first. `chased` counts the reminders at
     10, 20 and 30 days.
     """
+
+    class Kind(models.TextChoices):
+        FAULTY = "faulty", pgettext_lazy("part that comes back", "Faulty")
+        UNUSED = "unused", pgettext_lazy("part that comes back", "Good, not needed")
 
     class State(models.TextChoices):
         OWED = "owed", _("The hospital still has it")
@@ -39,7 +46,10 @@ class Return(models.Model):
         REPAIRED = "repaired", _("Repaired")
         CREDITED = "credited", _("Credited")
         SCRAPPED = "scrapped", _("Scrapped")
+        RESTOCKED = "restocked", _("Good stock again")
+        KEPT = "kept", _("Fitted after all")
 
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices, default=Kind.FAULTY)
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     hospital = models.ForeignKey(Hospital, models.PROTECT, related_name="part_returns", verbose_name=_("hospital"))
     device = models.ForeignKey(Device, models.PROTECT, null=True, blank=True, related_name="+")
@@ -47,6 +57,7 @@ class Return(models.Model):
         RequestLine, models.PROTECT, null=True, blank=True, related_name="returns", verbose_name=_("good part out")
     )
     part = models.ForeignKey(Part, models.PROTECT, related_name="+", verbose_name=_("part"))
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
     good_unit = models.ForeignKey(
         Unit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("good unit")
     )
@@ -84,7 +95,16 @@ class Return(models.Model):
                 fields=("part", "faulty_serial"),
                 condition=~Q(faulty_serial="") & ~Q(state__in=["closed", "lost"]),
                 name="spares_return_open_once",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=("good_unit",),
+                condition=Q(kind="unused") & ~Q(state__in=["closed", "lost"]),
+                name="spares_unused_unit_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="faulty", quantity=1) | Q(kind="unused", quantity__gte=1, line__isnull=False),
+                name="spares_return_of_its_kind",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(

@@ -8,8 +8,9 @@ this package writes a state of a request.
 """
 
 from spares.requests.asking import Wanted, adopt, ask, cancel, choose, draft, preview, reserve
-from spares.requests.packing import pack, pick, scan, ship, unpick
-from spares.requests.way import deliver, fit, note_event
+from spares.requests.ending import fit, unused
+from spares.requests.packing import pack, pick, scan, ship, unpack, unpick
+from spares.requests.way import deliver, note_event, send_again
 
 __all__ = [
     "Wanted",
@@ -26,6 +27,9 @@ __all__ = [
     "preview",
     "reserve",
     "scan",
+    "send_again",
     "ship",
+    "unpack",
     "unpick",
+    "unused",
 ]

@@ -82,13 +82,14 @@ def ask(
 
     The depot is the one that makes it and its stock is held at once; where none makes it, a lead is told to choose.
     A draft of the same timeline is taken up; parts that come while an open request is not packed yet join it.
-    The same `client_key` gives the first request. Refused for parts that are out of use, or a time ahead of now.
+    The same `client_key` gives the first request of the matter. Refused for parts that are out of use, for a time
+    ahead of now.
     """
     wanted, happened = _checked(wanted), _happened(evidence, now)
     with transaction.atomic():
         if timeline is not None:
             deadlines.lock(timeline)
-        if (known := _sent_before(evidence)) is not None:
+        if (known := _sent_before(evidence, timeline)) is not None:
             return known
         if (standing := _standing(timeline, site)) is not None:
             if standing.state == State.DRAFT:
@@ -102,7 +103,7 @@ def ask(
         doing = Act(row, by, now)
         _add(row, wanted)
         doing.fact(Kind.PART_NEEDED, evidence)
-        _settle(doing)
+        choose_anew(doing)
         doing.finish()
     return doing.request
 
@@ -151,7 +152,7 @@ def adopt(
         doing.change(requested_by=by, reason=reason.strip()[:REASON], client_key=evidence.client_key)
         _add(doing.request, wanted)
         doing.fact(Kind.PART_NEEDED, evidence)
-        _settle(doing)
+        choose_anew(doing)
     return doing.request
 
 
@@ -170,7 +171,7 @@ def join(
         doing.change(reason=said[:REASON])
         _add(doing.request, wanted)
         if doing.request.depot is None:
-            _settle(doing)
+            choose_anew(doing)
         else:
             _hold(doing)
             doing.tell("parts.more", doing.clerks(), key=f"more:{doing.request.version}")
@@ -242,9 +243,13 @@ def _happened(evidence: Evidence, now: datetime) -> datetime:
     return at
 
 
-def _sent_before(evidence: Evidence) -> PartRequest | None:
+def _sent_before(evidence: Evidence, timeline: Timeline | None) -> PartRequest | None:
+    """The request that was asked for by this key; another matter's is nobody's business here."""
     key = evidence.client_key
-    return PartRequest.objects.select_related(*NEEDED).filter(client_key=key).first() if key else None
+    known = PartRequest.objects.select_related(*NEEDED).filter(client_key=key).first() if key else None
+    if known is not None and known.timeline != timeline:
+        raise Refused(_("This Idempotency-Key came with another request before. Use a new one."))
+    return known
 
 
 def _standing(timeline: Timeline | None, site: Site) -> PartRequest | None:
@@ -277,16 +282,18 @@ def _weigh(doing: Act) -> tuple[Option, ...]:
     )  # fmt: skip
 
 
-def _settle(doing: Act) -> None:
+def choose_anew(doing: Act) -> None:
     """Give it the depot that makes it, and hold the stock there; where none makes it, ask a lead to choose."""
+    version = doing.request.version
     options = _weigh(doing)
     winner = choice.best(options)
     if winner is not None:
         _take(doing, Depot.objects.get(pk=winner.depot), options)
-        doing.tell("parts.requested", doing.clerks(), key="requested", **_due(doing))
+        doing.tell("parts.requested", doing.clerks(), key=f"requested:{version}", **_due(doing))
         return
     doing.change(choice=sourcing.kept(options))
-    doing.tell("parts.no_depot", doing.on_duty(Role.LEAD, Role.MANAGER), key="no-depot", urgent=True, **_due(doing))
+    doing.tell("parts.no_depot", doing.on_duty(Role.LEAD, Role.MANAGER), key=f"no-depot:{version}", urgent=True,
+               **_due(doing))  # fmt: skip
 
 
 def _take(doing: Act, depot: Depot, options: Sequence[Option], chosen_because: str = "") -> None:

@@ -59,6 +59,14 @@ def pack(request: PartRequest, *, by: User, now: datetime) -> PartRequest:
     return doing.request
 
 
+def unpack(request: PartRequest, *, by: User, now: datetime) -> PartRequest:
+    """It is opened again: pieces can be put back, and another depot may send it."""
+    with act(request, "unpack", by=by, now=now) as doing:
+        doing.move("unpack")
+        doing.change(packed_at=None)
+    return doing.request
+
+
 def ship(
     request: PartRequest, *, carrier: str, waybill: str = "", by: User, now: datetime, evidence: Evidence = NOW
 ) -> PartRequest:
@@ -116,7 +124,7 @@ def told_at(doing: Act, evidence: Evidence) -> datetime:
     """When it happened by the word of the sender; refused when that lies ahead, or before the parts were asked for."""
     at = evidence.happened(doing.now)
     if not doing.request.requested_at <= at <= doing.now:
-        raise Refused(_("This time lies in the future, or before the parts were asked for."))
+        raise Refused(_("This time lies in the future, or before the parts were asked for."), field="at")
     return at
 
 

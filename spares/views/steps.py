@@ -58,7 +58,7 @@ def _performed(form: StepForm[Any]) -> bool:
     except storage.Refused as refused:
         form.add_error("signature", str(refused))
     except Refused as refused:
-        form.add_error(None, str(refused))
+        form.add_error(refused.field if refused.field in form.fields else None, str(refused))
     else:
         return True
     return False

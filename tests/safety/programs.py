@@ -165,9 +165,12 @@ def _spares(world: World) -> dict[str, dict[str, Any]]:
         "scan": {"scanned": "SN-1"},
         "unpick": {"line": world.part_line.pk},
         "pack": {},
+        "unpack": {},
         "ship": {"carrier": "words", "waybill": "W1"},
         "note-event": {"kind": "in_transit", "at": NOW, "place": "words", "text": "words"},
         "deliver": {"received_by": "words"},
+        "send-again": {**why, "came_back": False},
+        "unused": {"line": world.part_line.pk, "serial": "SN-1", **why},
         "cancel": why,
     }
     of_returns = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -38,6 +38,10 @@ class Wish:
     reserved: int = 0
     picked: int = 0
     gone: bool = False
+    left: int = 0
+    """Pieces that went and did not come back."""
+    out: set[str] = field(default_factory=set)
+    """Their serials."""
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -84,7 +88,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(at=depots, serial=serials)
     def receive_unit(self, at: str, serial: str) -> None:
-        allowed = self.units.get(serial, "gone") in ("gone", "missing")
+        allowed = self.units.get(serial, "missing") == "missing"
         if self.tries(allowed, partial(stock.receive, self.depots[at], self.boards, serials=[serial], **SENT)):
             self.units[serial] = at
 
@@ -136,8 +140,24 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         if not serialised:
             self.on_hand[wish.at] -= wish.reserved
+        wish.out = {one for one, where in self.units.items() if where is wish}
         self.units = {one: "gone" if where is wish else where for one, where in self.units.items()}
-        wish.reserved, wish.gone = 0, True
+        wish.left, wish.reserved, wish.gone = wish.reserved, 0, True
+
+    @rule(place=which, n=pieces)
+    def take_back_pieces(self, place: int, n: int) -> None:
+        wish = self.fan_lines[place]
+        if self.tries(wish.gone and n <= wish.left, partial(stock.take_back, wish.row, quantity=n, **SENT)):
+            wish.left -= n
+            self.on_hand[wish.at] += n
+
+    @rule(place=which, serial=serials)
+    def take_a_unit_back(self, place: int, serial: str) -> None:
+        wish = self.board_lines[place]
+        if self.tries(serial in wish.out, partial(stock.take_back, wish.row, serial=serial, **SENT)):
+            wish.out.remove(serial)
+            wish.left -= 1
+            self.units[serial] = wish.at
 
     @rule(at=depots, n=pieces, scrapped=st.booleans())
     def take_pieces_away(self, at: str, n: int, scrapped: bool) -> None:
@@ -168,7 +188,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def count_units(self, at: str, seen: set[str]) -> None:
         here = {one for one, where in self.units.items() if where == at}
         held = {one for one, where in self.units.items() if isinstance(where, Wish) and where.at == at}
-        strange = any(self.units.get(one, "gone") not in ("gone", "missing") for one in seen - here - held)
+        strange = any(self.units.get(one, "missing") != "missing" for one in seen - here - held)
         promised = self.boards_at(at) - self.free(self.board_lines, at)
         allowed = held <= seen and not strange and len(seen) >= promised
         act = partial(count, self.depots[at], self.boards, serials=sorted(seen), reason="盘点", **SENT)

@@ -191,17 +191,21 @@ def test_what_leaves_is_no_longer_on_hand_and_only_what_was_picked_leaves(beijin
         stock.unpick(wanted, serial="A2")
 
 
-def test_an_unused_unit_comes_back_and_a_fitted_or_faulty_one_does_not(beijing: Depot, boards: Part) -> None:
+def test_what_left_comes_back_for_its_own_line_and_only_while_it_is_not_fitted(beijing: Depot, boards: Part) -> None:
     item, wanted = stocked(beijing, boards, ["A1"]), line(boards)
     stock.reserve(wanted, 1, depot=beijing, by=None, now=NOW)
     stock.pick(wanted, serial="A1")
     stock.issue(wanted, by=None, now=NOW)
+    with pytest.raises(Refused, match="A1: On the way"):
+        stock.receive(beijing, boards, serials=["A1"], by=None, now=NOW)
     Unit.objects.update(state=Unit.State.INSTALLED)
     with pytest.raises(Refused, match=f"A1: Fitted \\({wanted.request.number}\\)"):
-        stock.receive(beijing, boards, serials=["A1"], by=None, now=NOW)
+        stock.take_back(wanted, serial="A1", by=None, now=NOW)
     Unit.objects.update(state=Unit.State.DELIVERED)
-    stock.receive(beijing, boards, serials=["A1"], by=None, now=NOW)
-    assert (figures(item), Unit.objects.get().line) == ((1, 0), None)
+    (back,) = stock.take_back(wanted, serial="A1", by=None, now=NOW)
+    assert (back.kind, back.line, figures(item), Unit.objects.get().line) == ("back", wanted, (1, 0), None)
+    with pytest.raises(Refused, match="Only 0"):
+        stock.take_back(wanted, serial="A1", by=None, now=NOW)
 
 
 def test_a_transfer_is_two_movements_with_one_pair(beijing: Depot, boards: Part, fans: Part) -> None:
