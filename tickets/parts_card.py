@@ -16,7 +16,7 @@ from people.access import may
 from people.models import User
 from sla import present
 from spares import wording
-from spares.models import CarrierEvent, PartRequest, RequestLine
+from spares.models import CarrierEvent, PartRequest, RequestLine, Return
 from tickets.actions import Action
 from tickets.clocks import SPARES, Clocks
 from tickets.states import allows
@@ -31,6 +31,7 @@ LOOKS: dict[str, tuple[str, Tone]] = {
     State.SHIPPED: ("truck", "act"),
     State.DELIVERED: ("map-pin", "ok"),
     State.FITTED: ("circle-check", "ok"),
+    State.UNUSED: ("undo-2", "off"),
 }
 """State → icon and tone."""
 WITHDRAW = ("withdraw_part", gettext_lazy("Withdraw"), "ban")
@@ -39,13 +40,16 @@ BUTTONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
     State.DRAFT: (("ask_part", gettext_lazy("Say which parts"), "package-plus"), WITHDRAW),
     State.REQUESTED: (CHOOSE, WITHDRAW),
     State.RESERVED: (CHOOSE, WITHDRAW),
-    State.PICKED: (WITHDRAW,),
+    State.PICKED: (CHOOSE, WITHDRAW),
     State.PACKED: (WITHDRAW,),
     State.SHIPPED: (
         ("deliver_part", gettext_lazy("Signed for"), "signature"),
         ("part_event", gettext_lazy("What the carrier says"), "message-square"),
     ),
-    State.DELIVERED: (("fit_part", gettext_lazy("Fitted"), "wrench"),),
+    State.DELIVERED: (
+        ("fit_part", gettext_lazy("Fitted"), "wrench"),
+        ("unused_part", gettext_lazy("Not needed"), "undo-2"),
+    ),
 }
 """State → verbs with their words and icons."""
 RIGHTS = {"choose_depot": "spares.work"}
@@ -64,12 +68,13 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One request. `promises`: name and clause of each of its clocks with its chip."""
+    """One request. `promises`: name and clause of each of its clocks with its chip; `owed`: what has to come back."""
 
     row: PartRequest
     tag: Tag
     promises: tuple[tuple[str, Chip], ...]
     lines: tuple[RequestLine, ...]
+    owed: tuple[str, ...]
     depots: tuple[Weighed, ...]
     events: tuple[CarrierEvent, ...]
     buttons: tuple[Action, ...]
@@ -81,9 +86,11 @@ class Shown:
 
 
 def card(clocks: Clocks, user: User) -> tuple[Shown, ...]:
-    """The requests that `clocks` knows, newest first: two queries, none without any."""
+    """The requests that `clocks` knows, newest first: three queries, none without any."""
     rows: Sequence[PartRequest] = clocks.requests
-    prefetch_related_objects(rows, Prefetch("lines", RequestLine.objects.select_related("part")), "events")
+    owed = Return.objects.filter(state=Return.State.OWED).select_related("part", "good_unit").order_by("pk")
+    lines = RequestLine.objects.select_related("part").prefetch_related(Prefetch("returns", owed))
+    prefetch_related_objects(rows, Prefetch("lines", lines), "events")
     return tuple(_shown(clocks, row, user) for row in reversed(rows))
 
 
@@ -96,6 +103,7 @@ def _shown(clocks: Clocks, row: PartRequest, user: User) -> Shown:
         Tag(row.get_state_display(), icon, tone),
         tuple(_promises(clocks, row)),
         lines,
+        tuple(wording.owed(one, clocks.now) for line in lines for one in line.returns.all()),
         tuple(_weighed(one, codes, clocks.now) for one in row.choice),
         tuple(row.events.all()),
         _buttons(clocks, row, user),

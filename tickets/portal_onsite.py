@@ -27,6 +27,7 @@ TAGS: dict[str, Tag] = {
     P.SHIPPED: Tag(pgettext_lazy("parcel, for the hospital", "On the way to you"), "truck", "act"),
     P.DELIVERED: Tag(pgettext_lazy("parcel, for the hospital", "At your site"), "package-check", "ok"),
     P.FITTED: Tag(pgettext_lazy("parcel, for the hospital", "Fitted"), "circle-check", "ok"),
+    P.UNUSED: Tag(pgettext_lazy("parcel, for the hospital", "Not needed, we take it back"), "undo-2", "off"),
 }
 """State of a request → what the hospital calls it."""
 

@@ -133,6 +133,8 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (E.PART, "shipped, time"): gettext_lazy("The spare part is on its way: %(parcel)s, expected %(time)s."),
     (E.PART, "delivered"): gettext_lazy("The spare part was signed for by %(received_by)s."),
     (E.PART, "fitted"): gettext_lazy("The spare part is in its place: %(parts)s."),
+    (E.PART, "again"): gettext_lazy("The parcel did not reach you; we send another one: %(parts)s."),
+    (E.PART, "unused"): gettext_lazy("The spare part was not needed and comes back to us: %(parts)s."),
     (E.PART, "withdrawn"): gettext_lazy("The request for a spare part was withdrawn: %(parts)s."),
     (E.EDITED, ""): gettext_lazy("%(who)s corrected the description."),
     (E.REPORT, ""): gettext_lazy("The service report is ready. Check code: %(code)s."),

@@ -94,7 +94,12 @@ VERBS: dict[str, Rule] = {
 
 
 class Refused(Exception):
-    """A verb said no; `sentence` tells the person who asked why, in their language."""
+    """A verb said no; `sentence` tells the person who asked why, in their language.
+
+    `field`: what was filled in wrong, where it is one thing.
+    """
+
+    field = ""
 
     @property
     def sentence(self) -> str:

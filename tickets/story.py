@@ -258,7 +258,9 @@ PART_STEPS = {
     "depot": gettext_lazy("sent from %(depot)s"),
     "shipped": gettext_lazy("handed to the carrier: %(parcel)s"),
     "delivered": gettext_lazy("signed for by %(received_by)s"),
+    "again": gettext_lazy("the parcel did not get there, another one is sent"),
     "fitted": gettext_lazy("fitted"),
+    "unused": gettext_lazy("not needed, goes back to the depot"),
     "withdrawn": gettext_lazy("withdrawn"),
 }
 URGENT = {

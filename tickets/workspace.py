@@ -93,7 +93,7 @@ def _done(request: HttpRequest, form: VerbForm) -> HttpResponse | None:
         form.conflict = conflict
         return None
     except (Refused, deadlines.Refused, storage.Refused) as refused:
-        form.add_error("uploads" if isinstance(refused, storage.Refused) else None, _sentence(refused))
+        form.add_error(_field(form, refused), _sentence(refused))
         return None
     messages.success(request, str(form.done))
     return _to(request, _next(request, form.ticket))
@@ -107,6 +107,13 @@ def _next(request: HttpRequest, ticket: Ticket) -> str:
         here = ""
     board = reverse("console:dispatch")
     return here.partition("#")[0] if here.startswith(board) else reverse("console:ticket", args=[ticket.number])
+
+
+def _field(form: VerbForm, refused: Exception) -> str | None:
+    """Which field the reason belongs under, if it is one thing that was filled in wrong."""
+    if isinstance(refused, storage.Refused):
+        return "uploads"
+    return refused.field if isinstance(refused, Refused) and refused.field in form.fields else None
 
 
 def _sentence(refused: Exception) -> str:

@@ -11,6 +11,7 @@ from tickets.console_forms.parts import (
     DeliverPartForm,
     FitPartForm,
     PartEventForm,
+    UnusedPartForm,
     WithdrawPartForm,
 )
 from tickets.console_forms.quotes import (
@@ -66,6 +67,7 @@ FORMS: tuple[type[VerbForm], ...] = (
     PartEventForm,
     DeliverPartForm,
     FitPartForm,
+    UnusedPartForm,
 )
 """Every verb with a form of its own; the composer's three share `SayForm`."""
 

@@ -17,6 +17,7 @@ from spares import requests, sourcing
 from spares import wording as depot_words
 from spares.models import CarrierEvent, Depot, Part, PartRequest, RequestLine
 from spares.requests import Wanted
+from spares.states import CHANGEABLE
 from tickets import workflow
 from tickets.console_forms.base import VerbForm
 from tickets.console_forms.fields import DescribedField, MomentField, joined, not_after
@@ -169,7 +170,7 @@ class ChooseDepotForm(OfRequestForm):
     verb, right = "choose_depot", "spares.work"
     heading, submit = gettext_lazy("Send it from another depot"), gettext_lazy("Send it from there")
     done = gettext_lazy("The other depot has it now.")
-    states = frozenset({State.REQUESTED, State.RESERVED})
+    states = CHANGEABLE
 
     depot = DescribedField(describe=str, label=gettext_lazy("Depot"), widget=forms.RadioSelect, empty_label=None)
     reason = forms.CharField(
@@ -261,24 +262,30 @@ class DeliverPartForm(OfRequestForm):
         )
 
 
-class FitPartForm(OfRequestForm):
-    verb = "fit_part"
-    heading, submit = gettext_lazy("Part fitted"), gettext_lazy("It is in its place")
-    done = gettext_lazy("Noted. The faulty part is owed to the depot now.")
+class OfLineForm(OfRequestForm):
+    """For one part of a delivered request."""
+
     states = frozenset({State.DELIVERED})
 
     line = DescribedField(describe=str, label=gettext_lazy("Part"), empty_label=None)
-    serial = forms.CharField(label=gettext_lazy("Serial number of the new one"), max_length=60, required=False)
-    faulty_serial = forms.CharField(
-        label=gettext_lazy("Serial number of the faulty one"), max_length=60, required=False
-    )
-    quantity = forms.IntegerField(label=gettext_lazy("Pieces"), min_value=1, max_value=99, initial=1)
 
     def show(self, row: PartRequest) -> None:
         field = self.fields["line"]
         assert isinstance(field, DescribedField)
         field.describe = lambda line: str(line.part)
         field.queryset = RequestLine.objects.filter(request=row).select_related("part")
+
+
+class FitPartForm(OfLineForm):
+    verb = "fit_part"
+    heading, submit = gettext_lazy("Part fitted"), gettext_lazy("It is in its place")
+    done = gettext_lazy("Noted. The faulty part is owed to the depot now.")
+
+    serial = forms.CharField(label=gettext_lazy("Serial number of the new one"), max_length=60, required=False)
+    faulty_serial = forms.CharField(
+        label=gettext_lazy("Serial number of the faulty one"), max_length=60, required=False
+    )
+    quantity = forms.IntegerField(label=gettext_lazy("Pieces"), min_value=1, max_value=99, initial=1)
 
     def perform(self) -> None:
         data = self.cleaned_data
@@ -296,3 +303,26 @@ class FitPartForm(OfRequestForm):
             by=self.user,
             now=self.now,
         )
+
+
+class UnusedPartForm(OfLineForm):
+    verb = "unused_part"
+    heading, submit = gettext_lazy("Part not needed"), gettext_lazy("It goes back")
+    done = gettext_lazy("Noted. The good part is owed to the depot now.")
+
+    serial = forms.CharField(label=gettext_lazy("Serial number"), max_length=60, required=False)
+    quantity = forms.IntegerField(
+        label=gettext_lazy("Pieces"), min_value=1, max_value=99, initial=1,
+        help_text=gettext_lazy("Of a part without serial numbers."),
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=gettext_lazy("Why it is not needed"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("The depot reads this."),
+    )
+
+    def perform(self) -> None:
+        said = {name: self.cleaned_data[name] for name in ("serial", "quantity", "reason")}
+        row, line = self.cleaned_data["request"], self.cleaned_data["line"]
+        workflow.unused_part(self.ticket, row, line, **said, by=self.user, now=self.now)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from spares.models import PartRequest
 from tickets.models.ticket import Ticket
@@ -38,6 +39,7 @@ class TicketPart(models.Model):
         SHIPPED = "shipped", _("On the way")
         DELIVERED = "delivered", _("Delivered")
         FITTED = "fitted", _("Fitted")
+        UNUSED = "unused", pgettext_lazy("request for parts", "Not needed")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="parts", verbose_name=_("ticket"))

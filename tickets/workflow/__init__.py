@@ -21,6 +21,7 @@ from tickets.workflow.parts import (
     fit_part,
     follow_parts,
     note_part_event,
+    unused_part,
     withdraw_part,
 )
 from tickets.workflow.quotes import (
@@ -114,6 +115,7 @@ __all__ = [
     "start_work",
     "take",
     "unmark_urgent",
+    "unused_part",
     "verify",
     "wait",
     "withdraw_part",

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
+from devices import lifecycle
+from devices.models import Device
+from devices.serials import tidy
 from people.models import Role, User
 from sla.deadlines import OPEN_STATES
 from sla.evidence import NOW, Evidence
 from sla.models import Deadline
 from spares import promised, requests
-from spares.models import Depot, PartRequest, RequestLine
+from spares.models import Depot, Part, PartRequest, RequestLine, Unit
 from spares.refusal import Refused as DepotRefused
 from spares.requests import Wanted
 from spares.states import IN_DEPOT
@@ -28,7 +32,7 @@ from tickets.states import OPEN, Refused, Status
 from tickets.workflow import telling
 from tickets.workflow.act import Act, E, act, each
 
-State = PartRequest.State
+State, INSTALLED = PartRequest.State, Unit.State.INSTALLED
 Step: TypeAlias = TicketPart.Step
 REACHED: dict[str, Step] = {
     State.DRAFT: Step.DRAFTED,
@@ -36,10 +40,14 @@ REACHED: dict[str, Step] = {
     State.SHIPPED: Step.SHIPPED,
     State.DELIVERED: Step.DELIVERED,
     State.FITTED: Step.FITTED,
+    State.UNUSED: Step.UNUSED,
     State.CANCELLED: Step.WITHDRAWN,
 }
 """State of a request → the step of it that the ticket tells."""
-WAY = (Step.ASKED, Step.SHIPPED, Step.DELIVERED, Step.FITTED)
+WAY = (Step.ASKED, Step.SHIPPED, Step.DELIVERED)
+ENDS = (Step.FITTED, Step.UNUSED)
+PLACE: dict[str, int] = {**{step: place for place, step in enumerate(WAY)}, **dict.fromkeys(ENDS, len(WAY))}
+"""How far along a step is that the hospital reads."""
 ON_THE_WAY = OPEN - {Status.NEW, Status.REMOTE}
 """Where two hours on site can run out without a part."""
 
@@ -123,12 +131,71 @@ def fit_part(
     now: datetime,
     evidence: Evidence = NOW,
 ) -> PartRequest:
-    """The new piece is in its place; the faulty one is owed to the depot (A13)."""
-    with _following(ticket, "follow_part", request, by, now):
-        return requests.fit(
+    """The new piece is in its place, which the device's life tells; the faulty one is owed to the depot (A13).
+
+    A whole device takes the place of the one with `faulty_serial` in the register, or of the ticket's own.
+    """
+    serial, faulty_serial = serial.strip(), faulty_serial.strip()
+    with _following(ticket, "follow_part", request, by, now) as doing:
+        part, is_told = line.part, bool(serial) and line.units.filter(serial=serial, state=INSTALLED).exists()
+        old = None if is_told else _taken_out(doing.ticket, part, faulty_serial)
+        if old is not None and part.device_model is not None:
+            faulty_serial = old.serial
+        done = requests.fit(
             request, line, serial=serial, quantity=quantity, faulty_serial=faulty_serial, by=by, now=now,
             evidence=evidence,
         )  # fmt: skip
+        if old is not None:
+            on = evidence.happened(now).astimezone(ZoneInfo(old.site.timezone)).date()
+            _into_register(doing, old, part, 1 if serial else quantity, serial, faulty_serial, on)
+    return done
+
+
+def _taken_out(ticket: Ticket, part: Part, faulty_serial: str) -> Device | None:
+    """The device that a part goes into, or whose place a whole device takes; refused when that is not known."""
+    if part.device_model is None or not faulty_serial:
+        if ticket.device is None and part.device_model is not None:
+            raise Refused(_("Which device came out? Give its serial number."))
+        return lifecycle.standing(ticket.device) if ticket.device else None
+    here = Device.objects.in_use().filter(hospital=ticket.hospital_id, serial__iexact=tidy(faulty_serial))
+    if (found := here.select_related("site").first()) is None:
+        raise Refused(_("No device in use here has the serial number %(serial)s.") % {"serial": faulty_serial})
+    return found
+
+
+def _into_register(
+    doing: Act, old: Device, part: Part, quantity: int, serial: str, faulty_serial: str, on: date
+) -> None:
+    """The device's life tells it with the ticket's number, which the hospital may read too."""
+    number = doing.ticket.number
+    said: dict[str, Any] = {"by": doing.by, "now": doing.now, "on": on}
+    try:
+        if part.device_model is not None:
+            lifecycle.swap(old, serial=serial, model=part.device_model, reason=f"{number} {part.name}", **said)
+        else:
+            pieces = f"{part} × {quantity}" if quantity > 1 else str(part)
+            lifecycle.fit(old, part=pieces, serial=serial, faulty_serial=faulty_serial, reason=number, **said)
+    except lifecycle.Refused as refused:
+        raise Refused(str(refused)) from refused
+
+
+def unused_part(
+    ticket: Ticket,
+    request: PartRequest,
+    line: RequestLine,
+    *,
+    serial: str = "",
+    quantity: int = 1,
+    reason: str = "",
+    by: User,
+    now: datetime,
+    evidence: Evidence = NOW,
+) -> PartRequest:
+    """A delivered piece is not needed: the depot gets it back as good stock (A13), and reads `reason`."""
+    with _following(ticket, "follow_part", request, by, now):
+        return requests.unused(
+            request, line, serial=serial, quantity=quantity, reason=reason, by=by, now=now, evidence=evidence
+        )
 
 
 def withdraw_part(ticket: Ticket, request: PartRequest, *, reason: str, by: User, now: datetime) -> PartRequest:
@@ -183,12 +250,13 @@ def draft_part(ticket: Ticket, *, at: datetime, now: datetime) -> bool:
 
 def follow_parts(now: datetime) -> int:
     """Tell on tickets what depots and carriers did with their parts; how many tickets heard something new."""
-    in_motion = (State.SHIPPED, State.DELIVERED, State.FITTED, State.CANCELLED)
+    ended = (State.FITTED, State.UNUSED)
+    in_motion = (State.SHIPPED, State.DELIVERED, *ended, State.CANCELLED)
     behind = (
         (Q(told=Step.DRAFTED) & ~Q(request__state=State.DRAFT))
         | Q(told=Step.ASKED, request__state__in=in_motion)
-        | Q(told=Step.SHIPPED, request__state__in=in_motion[1:])
-        | Q(told=Step.DELIVERED, request__state=State.FITTED)
+        | Q(told=Step.SHIPPED, request__state__in=(*in_motion[1:], *IN_DEPOT))
+        | Q(told=Step.DELIVERED, request__state__in=ended)
     )
     found = Ticket.objects.filter(pk__in=TicketPart.objects.filter(behind).values("ticket")).order_by("pk")
 
@@ -211,7 +279,9 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except DepotRefused as refused:
-        raise Refused(str(refused)) from refused
+        said = Refused(str(refused))
+        said.field = refused.field
+        raise said from refused
 
 
 @contextmanager
@@ -235,10 +305,13 @@ def _catch_up(doing: Act, link: TicketPart, request: PartRequest) -> None:
     reached = REACHED[request.state]
     if link.told == reached:
         return
-    was_public = link.told in WAY
-    if reached in WAY:
-        first = WAY.index(Step(link.told)) + 1 if was_public else 0
-        for step in WAY[first : WAY.index(reached) + 1]:
+    was_public = link.told in PLACE
+    way = (*WAY, reached) if reached in ENDS else WAY
+    if link.told == Step.SHIPPED and reached == Step.ASKED:
+        doing.event(E.PART, public=True, how="again", **_facts(request))  # the parcel never got there
+    elif reached in way:
+        first = min(PLACE.get(link.told, -1) + 1, len(WAY))
+        for step in way[first : PLACE[reached] + 1]:
             _tell(doing, step, request)
     else:
         _tell(doing, reached, request, public=was_public)
