@@ -154,6 +154,7 @@ CASES = {
     "part_event": Q(parts__request__state="shipped"),
     "deliver_part": Q(parts__request__state="shipped"),
     "fit_part": Q(parts__request__state="delivered"),
+    "unused_part": Q(parts__request__state="delivered"),
 }
 """The other verbs with a form, and the demo's tickets that they are asked for."""
 
