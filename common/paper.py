@@ -6,10 +6,13 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import typst
 from django.conf import settings
+
+from common import glyphs
 
 FOLDER = settings.BASE_DIR / "templates" / "papers"
 
@@ -21,14 +24,15 @@ class Faulty(RuntimeError):
 def pdf(template: str, data: Mapping[str, Any], now: datetime) -> bytes:
     """The paper `template` (a file in templates/papers) with `data`, as PDF/A-2b with its fonts in it.
 
-    The template reads `json(bytes(sys.inputs.data))`; it can read no file outside its folder.
+    The template reads `json(bytes(sys.inputs.data))`; it can read no file outside its folder. A character that the
+    fonts lack (people write emoji, some have rare names) is set as "□": PDF/A allows no missing one.
     """
     made, warnings = typst.compile_with_warnings(
         str(FOLDER / template),
         root=str(FOLDER),
         font_paths=_fonts(),
         ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        sys_inputs={"data": json.dumps(_settable(data), ensure_ascii=False)},
         format="pdf",
         pdf_standards="a-2b",
         timestamp=now.replace(microsecond=0),
@@ -38,6 +42,19 @@ def pdf(template: str, data: Mapping[str, Any], now: datetime) -> bytes:
     if not isinstance(made, bytes):
         raise Faulty("no paper was made")
     return made
+
+
+def _settable(value: Any) -> Any:
+    if isinstance(value, str):
+        return glyphs.shown(value, _files())
+    if isinstance(value, Mapping):
+        return {name: _settable(one) for name, one in value.items()}
+    return [_settable(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+@cache
+def _files() -> tuple[Path, ...]:
+    return tuple(sorted(Path(settings.PAPER_FONTS_DIR).glob("*.ttf")))
 
 
 @cache
