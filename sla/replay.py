@@ -55,6 +55,7 @@ class _Machine:
         self.book, self.now = book, now
         self.runs: list[Run] = []
         self.open: dict[tuple[str, str], Run] = {}
+        self.named: set[tuple[str, str]] = set()
         self.turns: dict[str, int] = {}
         self.terms: dict[str, Any] = {}
         self.critical: dict[str, Any] | None = None
@@ -102,23 +103,30 @@ class _Machine:
                 self._start(rule, fact)
 
     def _concerns(self, fact: FactView, run: Run) -> bool:
-        """Whether a fact speaks of what the clock runs for. The one without a name is meant where none has the name."""
+        """Whether a fact speaks of what the clock runs for. The one without a name is meant where none had the name."""
         named = run.rule.subject(fact)
         if not named or named == run.subject:
             return True
-        return not run.subject and (run.rule.code, named) not in self.open
+        return not run.subject and (run.rule.code, named) not in self.named
 
     def _runs_already(self, rule: Rule, fact: FactView) -> bool:
-        """Whether the clock that a fact would start is running. One without a name takes the fact's."""
+        """Whether the clock that a fact would start is there: each name has one. One without a name takes the fact's.
+
+        A draft whose parcel was gone before somebody wrote down what it is for has had its clock, too.
+        """
         named = rule.subject(fact)
-        if (rule.code, named) in self.open:
+        if (rule.code, named) in self.open or (rule.code, named) in self.named:
             return True
         nameless = self.open.pop((rule.code, ""), None) if named else None
         if nameless is None:
             return False
-        nameless.subject = named
+        self._name(nameless, named)
         self.open[rule.code, named] = nameless
         return True
+
+    def _name(self, run: Run, named: str) -> None:
+        run.subject = named
+        self.named.add((run.rule.code, named))
 
     def _rules(self, at: datetime) -> list[Rule]:
         policy = self.terms.get("policy")
@@ -152,7 +160,8 @@ class _Machine:
         due, provisional = self._due(rule, target, hours, fact.at, [])
         run = Run(rule, self.cycle, turn, 1, fact.at, fact, target, fact.at, version, hours, due, provisional)
         run.critical = self._critical(fact.at)
-        run.subject = rule.subject(fact)
+        if named := rule.subject(fact):
+            self._name(run, named)
         self.runs.append(run)
         self.open[rule.code, run.subject] = run
 
@@ -173,6 +182,8 @@ class _Machine:
         else:
             run.state = "cancelled" if cancelled else "met"
         del self.open[run.rule.code, run.subject]
+        if not run.subject and (named := run.rule.subject(fact)):
+            self._name(run, named)
 
     # Pauses
 

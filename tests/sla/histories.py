@@ -24,6 +24,7 @@ PLAIN = sorted(
     - {Kind.NOTIFIED, Kind.PAUSED, Kind.TERMS_CHANGED, Kind.CALENDAR_CHANGED, Kind.RETARGETED}
     - {Kind.EVIDENCE_CONFIRMED, Kind.EVIDENCE_REJECTED}
 )
+PARTS = sorted(kind for kind in PLAIN if kind.startswith("part_"))
 
 Said = tuple[int, str, dict[str, Any]]
 """Minutes after the start, kind, data."""
@@ -44,6 +45,7 @@ TERMS = st.fixed_dictionaries(
 )
 WHAT = st.one_of(
     st.tuples(st.sampled_from(PLAIN).map(str), st.just({})),
+    st.tuples(st.sampled_from(PARTS).map(str), st.fixed_dictionaries({"request": st.integers(1, 3)})),
     st.tuples(
         st.just("paused"),
         st.fixed_dictionaries(
@@ -88,6 +90,7 @@ RULES = [
         stops_on=frozenset(map(str, fields["stops_on"])),
         cancels_on=frozenset(map(str, fields["cancels_on"])),
         restarts=fields.get("restarts", False),
+        per=fields.get("per", ""),
         when=tuple(fields.get("when", {}).items()),
         targets=tuple(fields.get("targets", ())),
         adds_travel=fields.get("adds_travel", False),

@@ -81,7 +81,9 @@ def test_every_closed_run_has_a_verdict_that_its_margin_bears_out(history: list[
 @given(histories(), BOOKS)
 def test_at_most_one_run_of_a_clock_is_open_and_each_has_its_own_key(history: list[Said], book: Shelf) -> None:
     runs = replay(views(history), book, END)
-    assert max(Counter(run.rule.code for run in runs if run.is_open).values(), default=0) <= 1
+    assert max(Counter((run.rule.code, run.subject) for run in runs if run.is_open).values(), default=0) <= 1
+    named = Counter((run.rule.code, run.subject) for run in runs if run.subject and run.state != "superseded")
+    assert max(named.values(), default=0) <= 1, "one request has one clock of a kind, for ever"
     assert len({run.key for run in runs}) == len(runs)
 
 

@@ -112,6 +112,28 @@ def test_a_parcel_of_the_draft_stops_the_clock_without_a_name() -> None:
     assert case.clock("spare_shipped").state == State.MET
 
 
+def test_a_parcel_that_left_before_the_draft_was_taken_up_needs_no_second_clock() -> None:
+    case = fixing()
+    case.rebuild("13:40")
+    case.say(Kind.PART_SHIPPED, "13:50", now="14:10", request=12)
+    case.say(Kind.PART_NEEDED, "14:05", now="14:10", request=12)
+    shipped = case.timeline.deadlines.filter(code="spare_shipped")
+    assert list(shipped.values_list("subject", "state")) == [("12", State.MET)]
+    assert case.clock("spare_delivered").subject == "12"
+    assert list(differences()) == []
+
+
+def test_word_of_an_earlier_parcel_is_none_of_the_next_draft() -> None:
+    case = fixing()
+    case.say(Kind.PART_NEEDED, "12:00", request=12)
+    case.say(Kind.PART_SHIPPED, "12:30", request=12)
+    case.say(Kind.ARRIVED, "2026-03-12 09:00")
+    case.rebuild("2026-03-12 11:30")
+    case.say(Kind.PART_SHIPPED, "2026-03-12 12:00", request=12)
+    states = dict(case.timeline.deadlines.filter(code="spare_shipped").values_list("subject", "state"))
+    assert states == {"12": State.MET, "": State.RUNNING}
+
+
 def test_a_withdrawn_request_cancels_its_own_clocks_only() -> None:
     case = fixing()
     case.say(Kind.PART_NEEDED, "12:00", request=12)
