@@ -33,10 +33,14 @@ def _effective(facts: Sequence[FactView]) -> list[FactView]:
     """The facts that count, in the order in which they happened.
 
     What the engine itself announced is derived anew. Late evidence counts from when the server heard of it
-    until a lead confirms the time that the device gave (example 10; safety T029).
+    until a lead confirms the time that the device gave (example 10; safety T029). The word of somebody whose matter
+    it is no more is only kept: it counts when a lead confirms it (T101).
     """
     confirmed = {f.data["fact"] for f in facts if f.kind == "evidence_confirmed"}
     rejected = {f.data["fact"] for f in facts if f.kind == "evidence_rejected"}
+
+    def is_heard(fact: FactView) -> bool:
+        return not fact.data.get("implied") and (not fact.data.get("kept") or fact.id in confirmed)
 
     def counted(fact: FactView) -> FactView:
         if not fact.disputed:
@@ -45,7 +49,7 @@ def _effective(facts: Sequence[FactView]) -> list[FactView]:
             return replace(fact, disputed=False)
         return replace(fact, at=fact.recorded_at, disputed=fact.id not in rejected)
 
-    return sorted((counted(f) for f in facts if not f.data.get("implied")), key=lambda f: (f.at, f.id))
+    return sorted((counted(fact) for fact in facts if is_heard(fact)), key=lambda fact: (fact.at, fact.id))
 
 
 class _Machine:

@@ -96,14 +96,17 @@ class Step:
             setattr(self.visit, name, self.at)
 
     def fact(self, kind: FactKind, *, disputed: bool = False) -> None:
-        """Write the fact on the timeline of the matter, if the visit serves one."""
+        """Write the fact on the timeline of the matter, if the visit serves one.
+
+        Of somebody who has lost the visit it counts when a lead says so, and not before.
+        """
         if self.visit.timeline is not None:
             deadlines.record(
                 self.visit.timeline,
                 kind,
                 now=self.now,
                 by=self.by,
-                data={"visit": self.visit.pk},
+                data={"visit": self.visit.pk, **({"kept": True} if self.is_kept else {})},
                 disputed=disputed,
                 **self.evidence.as_fact(self.now),
             )

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from people.models import TravelTime
+from sla.audit import differences
 from sla.evidence import Evidence
 from sla.models import PauseReason
 from tests.factories import EngineerFactory, ServiceBaseFactory, TeamFactory, TechnicianFactory, TravelTimeFactory
@@ -352,9 +353,22 @@ def test_arrival_of_who_lost_the_visit_while_offline_waits_for_a_lead_and_moves_
     assert (ticket.status, visit_of(ticket).state, ticket.assignee) == ("dispatch", "planned", other)
     assert scene.told("visit.kept") == scene.told("ticket.evidence") == [scene.lead]
     assert not ticket.events.get(kind="visit", data__how="kept").is_public
+    assert (scene.clock(ticket, "onsite").state, scene.clock(ticket, "onsite").stopped_at) == ("running", None)
     fact = ticket.timeline.facts.get(kind="arrived")
     workflow.confirm_evidence(ticket, fact, accept=True, by=scene.lead, now=scene.at("12:15"))
     assert scene.clock(ticket, "onsite").margin_seconds == 46 * 60
+
+
+def test_arrival_that_a_lead_does_not_believe_stops_nothing_when_somebody_else_was_sent(scene: Scene) -> None:
+    ticket, other = sent(scene), EngineerFactory(team=scene.engineer.team)
+    ticket = workflow.reassign_visit(ticket, visit_of(ticket), engineer=other, by=scene.lead, now=scene.at("10:40"))
+    said = {"visit": visit_of(ticket), "evidence": Evidence(scene.at("12:01"), "phone-7", 0, uuid4())}
+    ticket = workflow.arrive(ticket, by=scene.engineer, now=scene.at("12:10"), **said)
+    fact = ticket.timeline.facts.get(kind="arrived")
+    workflow.confirm_evidence(ticket, fact, accept=False, by=scene.lead, now=scene.at("12:15"))
+    assert scene.clock(ticket, "onsite").state == "running"
+    assert not ticket.timeline.deadlines.filter(code="fix").exists()
+    assert list(differences()) == []
 
 
 def test_signature_freezes_the_report_once(scene: Scene) -> None:
