@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
@@ -59,9 +59,9 @@ def push(
     evidence = Evidence(moment.at, str(phone), moment.offset_ms, key)
     deed = Deed(visit, ticket, body, files, evidence, by, now)
     with _sentences():
-        if body["kind"] == "resolve":
-            return _resolve(deed)
         reason = _lost(visit, by)
+        if body["kind"] == "resolve":
+            return _resolve(deed, moment, reason)
         if reason:
             deeds.keep(deed)
         else:
@@ -181,8 +181,11 @@ def _conflict(deed: Deed, record: VisitRecord) -> dict[str, Any]:
     }
 
 
-def _resolve(deed: Deed) -> Answer:
-    """The choice between two versions of a field. What was shown as theirs has to be what stands."""
+def _resolve(deed: Deed, moment: Moment, reason: str) -> Answer:
+    """The choice between two versions of a field. What was shown as theirs has to be what stands.
+
+    Somebody who has lost the visit meanwhile (`reason`) changes nothing any more: the lead chooses.
+    """
     body, ticket = deed.body, deed.needs_ticket()
     rows = VisitRecord.objects.select_related("visit__hospital", "by").filter(visit=deed.visit, by=deed.by)
     record = rows.filter(kind=VisitRecord.Kind.EDIT, client_key=body["edit"]).first()
@@ -191,9 +194,10 @@ def _resolve(deed: Deed) -> Answer:
     if record.data["kept"] or hasattr(record, "held"):
         raise states.Refused(_("Somebody has decided about this already."))
     choice = body["choice"]
-    if choice == "lead":
-        held.hold(record, Held.Reason.CONFLICT, body={"kind": "edit", **record.data}, by=deed.by, now=deed.now)
-        return HTTPStatus.OK, _resolved(deed, ["held"])
+    if choice == "lead" or (reason and choice == edits.MINE):
+        why = reason or Held.Reason.CONFLICT
+        held.hold(record, why, body={"kind": "edit", **record.data}, by=deed.by, now=deed.now)
+        return HTTPStatus.OK, _resolved(deed, [reason, "held"] if reason else ["held"], _words(deed, moment, reason))
     if choice == edits.MINE:
         if not edits.same(edits.field(record.data["field"]).value(ticket), body["seen"]):
             return HTTPStatus.CONFLICT, _conflict(deed, record)
@@ -203,7 +207,7 @@ def _resolve(deed: Deed) -> Answer:
     return HTTPStatus.OK, _resolved(deed, [])
 
 
-def _resolved(deed: Deed, flags: list[str]) -> dict[str, Any]:
+def _resolved(deed: Deed, flags: list[str], words: Iterable[str] = ()) -> dict[str, Any]:
     return {
         "key": str(deed.evidence.client_key),
         "kind": "resolve",
@@ -212,5 +216,5 @@ def _resolved(deed: Deed, flags: list[str]) -> dict[str, Any]:
         "recorded_at": deed.now,
         "state": deed.visit.state,
         "flags": flags,
-        "detail": "",
+        "detail": sentences(words),
     }

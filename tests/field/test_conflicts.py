@@ -10,12 +10,14 @@ import pytest
 
 from field import held
 from field.models import Held
+from tests.factories import EngineerFactory
 from tests.field import field_case
 from tests.field.field_case import MINUTE, NOW, Day
 from tickets import workflow
 from tickets.models import FaultClass, Ticket
 from tickets.states import Refused
 from tickets.workflow import visiting
+from visits import dispatch
 from visits.models import Visit, VisitRecord
 
 LATER = NOW + timedelta(hours=1)
@@ -104,6 +106,18 @@ def test_the_lead_decides_when_the_engineer_is_not_sure(day: Day, choice: str, l
     with pytest.raises(Refused):
         held.decide(row, choice, by=day.lead, now=LATER)
     assert resolve(day, key, "mine", seen=left).status_code == 422
+
+
+def test_a_choice_of_who_has_lost_the_visit_changes_nothing_and_is_the_leads(day: Day) -> None:
+    """T101."""
+    key = clash(day)
+    colleague = EngineerFactory(team=day.engineer.team, name="李敏")
+    dispatch.reassign(Visit.objects.get(pk=day.visit.pk), colleague, way=None, by=day.lead, now=LATER)
+    answer = resolve(day, key, "mine", seen="hardware_total").json()
+    assert (stands(day), answer["flags"]) == ("hardware_total", ["reassigned", "held"])
+    assert "李敏" in answer["detail"]
+    held.decide(Held.objects.get(reason="reassigned"), "mine", by=day.lead, now=LATER)
+    assert stands(day) == "main_module"
 
 
 def test_the_hour_of_the_next_visit_is_compared_as_a_moment(day: Day) -> None:
