@@ -77,6 +77,14 @@ def accept(upload: UploadedFile, *, hospital: Hospital, by: User | None, now: da
     return attachment
 
 
+def accept_picture(upload: UploadedFile, *, hospital: Hospital, by: User | None, now: datetime) -> Attachment:
+    """As `accept`, of what is drawn on a paper or shown as a picture: a signature, a photo of the place."""
+    stored = accept(upload, hospital=hospital, by=by, now=now)
+    if not stored.is_image:
+        raise Refused(_("“%(name)s” is not a picture.") % {"name": stored.name})
+    return stored
+
+
 @dataclass(frozen=True, slots=True)
 class List:
     """A list that was handed in to be read: a workbook's bytes, or the text of a CSV file."""

@@ -48,10 +48,10 @@ class Deed:
         return {"by": self.by, "now": self.now, "evidence": self.evidence}
 
     def accept(self, name: str) -> Attachment | None:
-        """The file of this name, stored."""
+        """The picture of this name, stored."""
         if (upload := self.files.get(name)) is None:
             return None
-        return storage.accept(upload, hospital=self.visit.hospital, by=self.by, now=self.now)
+        return storage.accept_picture(upload, hospital=self.visit.hospital, by=self.by, now=self.now)
 
     def needs_ticket(self) -> Ticket:
         """Raises `Refused` for a visit that serves none."""

@@ -109,7 +109,7 @@ def deliver(
         evidence = _after_shipping(doing, evidence)
         at = evidence.happened(now)
         if signature is not None:
-            kept = storage.accept(signature, hospital=doing.request.hospital, by=by, now=now)
+            kept = storage.accept_picture(signature, hospital=doing.request.hospital, by=by, now=now)
             doing.change(signature=kept)
         CarrierEvent.objects.create(
             request=doing.request, kind=Event.DELIVERED, at=at, text=received_by[:200], by=by, recorded_at=now

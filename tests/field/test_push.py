@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from field.models import Held
@@ -19,7 +21,7 @@ from tickets import workflow
 from tickets.models import Ticket, TicketEvent
 from tickets.states import Status
 from visits import dispatch
-from visits.models import Visit, VisitRecord
+from visits.models import Signature, Visit, VisitRecord
 
 LATER = NOW + timedelta(hours=4)
 """When there is a signal again."""
@@ -132,6 +134,16 @@ def test_an_act_for_a_cancelled_visit_is_kept_with_its_picture(day: Day) -> None
     answer = day.phone.push(said(day, "photo", 30, item="panel"), photo=field_case.photo())
     assert {"cancelled", "held"} <= set(answer.json()["flags"])
     assert Held.objects.get().record.file is not None
+
+
+def test_what_no_paper_can_show_is_no_signature_and_nothing_is_signed(day: Day) -> None:
+    done(day, "arrive", 40)
+    act = json.dumps(said(day, "sign", 90, is_solved=True, name="刘海燕"))
+    sent = {"act": act, "signature": SimpleUploadedFile("s.txt", b"signed", "text/plain")}
+    headers = {"X-Phone": day.phone.key, "Idempotency-Key": str(uuid.uuid4())}
+    answer = day.phone.client.post("/m/push", sent, headers=headers)
+    assert (answer.status_code, answer.json()["detail"]) == (422, "“s.txt” is not a picture.")
+    assert not Signature.objects.exists()
 
 
 @pytest.mark.parametrize("days", [-2, 2])
