@@ -10,7 +10,7 @@ import pytest
 from notifications.models import Notification
 from people.models import User
 from sla.evidence import Evidence
-from tests.factories import DepotClerkFactory, EngineerFactory, SiteFactory, TechnicianFactory
+from tests.factories import DepotClerkFactory, EngineerFactory, SiteFactory, TeamFactory, TechnicianFactory
 from tests.visits.visit_case import Ground, at, ground
 from visits import codes, dispatch
 from visits.booking import free_part
@@ -119,6 +119,16 @@ def test_giving_it_to_another_frees_the_first_and_keeps_who_it_was(g: Ground) ->
     assert [name for name, *_ in booked(visit)] == ["赵磊"]
     assert g.plan(start="13:00", site=SiteFactory(), now=at("11:40"), way=None)
     assert step(visit, "reassign").data["before"] == ["李航"]
+
+
+def test_who_is_sent_from_afar_sees_the_visit_until_somebody_else_goes(g: Ground) -> None:
+    """T018."""
+    far, near = EngineerFactory(team=TeamFactory()), g.colleague()
+    visit = g.plan(far, way=None)
+    assert list(Visit.objects.for_user(far)) == [visit]
+    dispatch.reassign(visit, near, way=None, by=g.lead, now=at("11:40"))
+    assert list(Visit.objects.for_user(far)) == []
+    assert list(Visit.objects.for_user(near)) == [visit]
 
 
 def test_a_cancelled_visit_frees_everybody_and_needs_a_reason(g: Ground) -> None:

@@ -27,7 +27,8 @@ class VisitQuerySet(ScopedQuerySet["Visit"]):
     sight = "visits.see"
 
     def own(self, person: int | Given) -> Q:
-        return Q(pk__in=Crew.objects.filter(engineer=person).values("visit"))
+        """Who was sent, and not who was sent once and somebody else goes now (T018)."""
+        return Q(pk__in=Crew.objects.on_record().filter(engineer=person).values("visit"))
 
 
 class Visit(models.Model):
