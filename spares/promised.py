@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
-from django.db.models import CharField, Exists, OuterRef, Q, Subquery
+from django.db.models import CharField, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast
 
 from devices.models import Device
@@ -76,15 +77,16 @@ def copy(request: PartRequest) -> Promised:
 
 
 def refresh() -> int:
-    """Bring the copies in line where a calendar or a manager moved a running clock; how many changed."""
-    changed = 0
-    for column, code in (("ship_by", SHIPPED), ("deliver_by", DELIVERED)):
+    """Bring the copies in line where a calendar, a manager or late evidence moved a running clock; how many changed.
+
+    A draft's clocks run without a name.
+    """
+    draft, changed = PartRequest.State.DRAFT, 0
+    kinds = ((OPEN - {draft}, Cast(OuterRef("pk"), CharField())), ({draft}, Value("")))
+    for (states, subject), (column, code) in product(kinds, (("ship_by", SHIPPED), ("deliver_by", DELIVERED))):
         running = Deadline.objects.filter(
-            timeline=OuterRef("timeline"),
-            code=code,
-            subject=Cast(OuterRef("pk"), CharField()),
-            state__in=deadlines.OPEN_STATES,
+            timeline=OuterRef("timeline"), code=code, subject=subject, state__in=deadlines.OPEN_STATES
         ).exclude(due_at=OuterRef(column))
-        rows = PartRequest.objects.filter(Exists(running), state__in=OPEN)
+        rows = PartRequest.objects.filter(Exists(running), state__in=states)
         changed += rows.update(**{column: Subquery(running.values("due_at")[:1])})
     return changed
