@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from spares.models import CarrierEvent, PartRequest, Return, StockItem, Unit
 from spares.refusal import Refused
 from spares.requests import Wanted
 from tests.factories import DepotClerkFactory, EngineerFactory, ManagerFactory, TechnicianFactory
+from tests.sla.cases import declared_failed
 from tests.spares.request_case import Matter, local, state_of
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +99,19 @@ def test_the_same_key_asks_once(matter: Matter) -> None:
     key = uuid4()
     asked = [matter.ask(evidence=Evidence(client_key=key)) for _ in range(2)]
     assert asked[0] == asked[1]
+    assert PartRequest.objects.count() == 1
+
+
+def test_a_key_that_came_with_another_matter_gives_nothing_of_it(matter: Matter) -> None:
+    key, other = uuid4(), declared_failed()
+    matter.ask(evidence=Evidence(client_key=key))
+    assert other.site is not None
+    about: dict[str, Any] = {"hospital": other.site.hospital, "site": other.site, "timeline": other.timeline}
+    with pytest.raises(Refused, match="another request"):
+        requests.ask(
+            [Wanted(matter.fan)], **about, subject="", by=matter.lead, now=matter.at("12:00"),
+            evidence=Evidence(client_key=key),
+        )  # fmt: skip
     assert PartRequest.objects.count() == 1
 
 
@@ -290,6 +305,17 @@ def test_the_copies_follow_a_clock_that_a_manager_moved(matter: Matter) -> None:
     assert promised.refresh() == 1
     row.refresh_from_db()
     assert row.deliver_by == matter.at("2026-03-16 12:00")
+    assert promised.refresh() == 0
+
+
+def test_the_copies_of_a_draft_follow_an_arrival_that_was_told_late(matter: Matter) -> None:
+    matter.case.rebuild("13:25")
+    about = {"hospital": matter.site.hospital, "site": matter.site, "timeline": matter.case.timeline, "device": None}
+    drafted = requests.draft(**about, subject="", at=matter.at("13:20"), now=matter.at("13:25"))
+    matter.case.say(Kind.ARRIVED, "11:05", now="14:00")
+    assert promised.refresh() == 1
+    drafted.refresh_from_db()
+    assert (drafted.ship_by, drafted.deliver_by) == (matter.at("2026-03-12 13:05"), matter.at("2026-03-13 18:00"))
     assert promised.refresh() == 0
 
 
