@@ -109,6 +109,13 @@ class Part(Act):
     quantity = Whole(min_value=1, max_value=1000, required=False, default=1)
 
 
+class Unused(Act):
+    line = Whole(min_value=1, max_value=LARGEST_KEY)
+    serial = _words(60)
+    quantity = Whole(min_value=1, max_value=1000, required=False, default=1)
+    text = _words(200)
+
+
 class Wanted(Strict):
     part = Whole(min_value=1, max_value=LARGEST_KEY)
     quantity = Whole(min_value=1, max_value=1000)
@@ -162,6 +169,7 @@ BODIES: dict[str, type[Act]] = {
     "photo": Photo,
     "reading": Reading,
     "part": Part,
+    "unused": Unused,
     "ask_part": AskPart,
     "finish": Finish,
     "sign": Sign,

@@ -143,15 +143,7 @@ def _checklist(deed: Deed) -> Checklist | None:
 
 def _part(deed: Deed) -> None:
     """What is fitted has come: a parcel that nobody signed for yet is signed for by the engineer."""
-    ticket, body = deed.needs_ticket(), deed.body
-    lines = RequestLine.objects.select_related("request", "part").filter(request__ticket_link__ticket=ticket)
-    line = lines.filter(pk=body["line"]).first()
-    if line is None:
-        raise Refused(_("This part was not sent for this ticket."))
-    if line.request.state == PartRequest.State.SHIPPED:
-        parts.deliver_part(ticket, line.request, received_by=deed.by.name, by=deed.by, now=deed.now,
-                           evidence=_unnamed(deed.evidence))  # fmt: skip
-        line.request.refresh_from_db()
+    ticket, body, line = deed.needs_ticket(), deed.body, _line(deed)
     said = {name: body[name] for name in ("serial", "quantity", "faulty_serial")}
     parts.fit_part(ticket, line.request, line, **said, **deed.told)
     data = {
@@ -165,9 +157,40 @@ def _part(deed: Deed) -> None:
     dispatch.record(deed.visit, Kind.PART, data=data, **deed.told)
 
 
-def _unnamed(evidence: Evidence) -> Evidence:
-    """The same moment without the sender's key, which names one row of each kind only."""
-    return Evidence(evidence.at, evidence.device_id, evidence.clock_offset_ms)
+def _unused(deed: Deed) -> None:
+    """What came and is not needed goes back to its depot."""
+    ticket, body, line = deed.needs_ticket(), deed.body, _line(deed)
+    said = {name: body[name] for name in ("serial", "quantity")}
+    parts.unused_part(ticket, line.request, line, **said, reason=body["text"], **deed.told)
+    data = {"unused": line.part.code, "name": line.part.name, **said, "request": line.request.number}
+    named = " ".join(filter(None, (line.part.name, body["serial"] or f"× {body['quantity']}")))
+    words = " · ".join(filter(None, (named, _("not needed, goes back to the depot"), body["text"])))
+    dispatch.record(deed.visit, Kind.NOTE, body=words, data=data, **deed.told)
+
+
+def _line(deed: Deed) -> RequestLine:
+    """The line that is spoken of. Whoever holds its part has got it: a parcel on its way is signed for then."""
+    ticket = deed.needs_ticket()
+    lines = RequestLine.objects.select_related("request", "part").filter(request__ticket_link__ticket=ticket)
+    line = lines.filter(pk=deed.body["line"]).first()
+    if line is None:
+        raise Refused(_("This part was not sent for this ticket."))
+    if line.request.state == PartRequest.State.SHIPPED:
+        parts.deliver_part(ticket, line.request, received_by=deed.by.name, by=deed.by, now=deed.now,
+                           evidence=_received(deed, line.request))  # fmt: skip
+        line.request.refresh_from_db()
+    return line
+
+
+def _received(deed: Deed, request: PartRequest) -> Evidence:
+    """The same moment without the sender's key, which names one row of each kind only.
+
+    Never before it was handed over: whoever has the part in hand shows that the depot wrote that down too late.
+    """
+    told, shipped_at = deed.evidence, request.shipped_at
+    if shipped_at is not None and told.happened(deed.now) < shipped_at:
+        return Evidence(shipped_at, told.device_id)
+    return Evidence(told.at, told.device_id, told.clock_offset_ms)
 
 
 def _ask_part(deed: Deed) -> None:
@@ -229,6 +252,7 @@ DEEDS: dict[str, Callable[[Deed], None]] = {
     "photo": _photo,
     "reading": _reading,
     "part": _part,
+    "unused": _unused,
     "ask_part": _ask_part,
     "finish": _finish,
     "sign": _sign,

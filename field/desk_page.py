@@ -28,6 +28,7 @@ KINDS: dict[str, Any] = {
     "photo": gettext_lazy("Photo"),
     "reading": gettext_lazy("Reading"),
     "part": gettext_lazy("Part used"),
+    "unused": gettext_lazy("Part not needed"),
     "ask_part": gettext_lazy("Part needed"),
     "sign": gettext_lazy("Signature"),
     "edit": gettext_lazy("Changed field"),

@@ -36,6 +36,7 @@ WHERE = {
     PartRequest.State.SHIPPED: "way",
     PartRequest.State.DELIVERED: "site",
     PartRequest.State.FITTED: "site",
+    PartRequest.State.UNUSED: "site",
 }
 """Where the parts of a request are; before these they are in the depot."""
 Json = dict[str, Any]
@@ -265,6 +266,7 @@ def _line(line: Any) -> Json:
         "name": line.part.name,
         "quantity": line.quantity,
         "used": line.used,
+        "unused": line.unused,
         "is_serialised": line.part.is_serialised,
         "serials": line.serials,
     }

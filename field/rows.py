@@ -44,7 +44,6 @@ class Rows:
     clocks: Group = field(default_factory=dict)
     records: Group = field(default_factory=dict)
     requests: Group = field(default_factory=dict)
-    fitted: Group = field(default_factory=dict)
     faults: Group = field(default_factory=dict)
     life: Group = field(default_factory=dict)
     fits: Group = field(default_factory=dict)
@@ -66,9 +65,7 @@ def load(engineer: User, now: datetime) -> Rows:
     rows.clocks = _by("timeline_id", _clocks(timelines))
     rows.records = _by("visit_id", VisitRecord.objects.filter(visit__in=visits).select_related("by", "file"))
     keys = {device.pk for device in devices}
-    requests = _requests(timelines, keys, since)
-    rows.requests = _by("timeline_id", [one for one in requests if one.timeline_id in timelines])
-    rows.fitted = _by("device_id", [one for one in requests if one.state == PartRequest.State.FITTED])
+    rows.requests = _by("timeline_id", _requests(timelines))
     rows.faults = _by("device_id", _faults(keys, since))
     rows.life = _by("device_id", DeviceEvent.objects.filter(device__in=keys, on__gte=since.date()))
     rows.fits = _fits({device.model_id for device in devices})
@@ -133,14 +130,12 @@ def _clocks(timelines: set[int]) -> Iterable[Deadline]:
     return sorted(rows, key=lambda one: (one.state == Deadline.State.PAUSED, one.due_at))
 
 
-def _requests(timelines: set[int], devices: set[int], since: datetime) -> list[PartRequest]:
-    """Those of the jobs, and what was fitted into their devices in the last twelve months."""
-    state = PartRequest.State
-    of_jobs = Q(timeline__in=timelines) & ~Q(state=state.CANCELLED)
-    fitted = Q(device__in=devices, state=state.FITTED, changed_at__gte=since)
+def _requests(timelines: set[int]) -> list[PartRequest]:
+    """The requests for parts of the jobs."""
     units = Unit.objects.filter(line=OuterRef("pk"), state__in=FITTABLE).order_by("serial")
     lines = RequestLine.objects.select_related("part").annotate(serials=ArraySubquery(units.values("serial")))
-    found = list(PartRequest.objects.filter(of_jobs | fitted).order_by("id"))
+    mine = PartRequest.objects.filter(timeline__in=timelines).exclude(state=PartRequest.State.CANCELLED)
+    found = list(mine.order_by("id"))
     by_request = _by("request_id", lines.filter(request__in=[one.pk for one in found]))
     for request in found:
         request.wanted = by_request[request.pk]  # type: ignore[attr-defined]

@@ -94,6 +94,25 @@ def test_a_part_is_fitted_with_both_serials_and_the_faulty_one_is_owed(day: Day,
     assert Return.objects.count() == 1
     record = VisitRecord.objects.get(kind=VisitRecord.Kind.PART)
     assert (record.data["serial_in"], record.data["serial_out"]) == ("MB03-0042", "MB03-2306")
+    fitted_event = day.case.mcu.events.get(kind="part")
+    assert (fitted_event.old, fitted_event.new["unit"]) == ({"unit": "MB03-2306"}, "MB03-0042")
+    told = PartRequest.objects.get()
+    assert told.delivered_at == told.shipped_at, "the depot wrote the shipping down later than it was"
+
+
+def test_a_part_that_is_not_needed_goes_back_from_the_phone(day: Day, board: Part) -> None:
+    on_site(day)
+    push(day, "ask_part", 60, parts=[{"part": board.pk, "quantity": 1}], reason="主控板坏")
+    line = shipped(board).lines.get()
+    said = push(day, "unused", 230, line=line.pk, serial="MB03-0042", text="重插后恢复")
+    assert said.status_code == 200, said.content.decode()
+    owed = Return.objects.get()
+    assert (owed.kind, owed.state, owed.good_unit) == ("unused", "owed", Unit.objects.get(line=line))
+    assert owed.reason == "重插后恢复"
+    assert PartRequest.objects.get().state == PartRequest.State.UNUSED
+    (job,) = day.phone.get("pack").json()["jobs"]
+    assert (job["parts"][0]["lines"][0]["unused"], job["parts"][0]["where"]) == (1, "site")
+    assert any("MB03-0042" in record["text"] for record in job["records"])
 
 
 def test_a_part_of_another_ticket_is_none(day: Day, board: Part) -> None:

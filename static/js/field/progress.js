@@ -29,7 +29,7 @@ const isGood = (item, value) => (item.kind === "check" ? value !== "bad" : exces
 export function standing(job, acts, madeAt) {
   const items = job.checklist?.items || [];
   const view = {
-    steps: { ...job.steps }, results: { ...job.results }, photos: {}, notes: job.records.filter((one) => one.kind === "note" || (one.kind === "photo" && !one.item)), fitted: {}, asked: [],
+    steps: { ...job.steps }, results: { ...job.results }, photos: {}, notes: job.records.filter((one) => one.kind === "note" || (one.kind === "photo" && !one.item)), fitted: {}, unused: {}, asked: [],
     outcome: job.outcome, found: job.found, done: job.done, signed: job.signed, clocks: job.clocks, pending: 0,
   };
   for (const one of job.records.filter(({ kind, item }) => kind === "photo" && item)) (view.photos[one.item] ??= []).push(one);
@@ -60,6 +60,8 @@ function apply(view, act, items) {
     view.notes.push({ kind: "note", at, text: body.text, is_public: body.is_public, waits, mine: true });
   } else if (act.kind === "part") {
     (view.fitted[body.line] ??= []).push({ ...body, waits });
+  } else if (act.kind === "unused") {
+    (view.unused[body.line] ??= []).push({ ...body, waits });
   } else if (act.kind === "ask_part") {
     view.asked.push(...body.parts);
   } else if (act.kind === "finish") {

@@ -7,7 +7,7 @@ import { when } from "./time.js";
 
 const PICTURES = {
   depart: "car", arrive: "map-pin-check", start: "play", finish: "check", leave: "log-out", sign: "signature", note: "message-square-text",
-  photo: "camera", reading: "list-checks", part: "package", ask_part: "package", edit: "pencil", resolve: "git-compare-arrows",
+  photo: "camera", reading: "list-checks", part: "package", unused: "undo-2", ask_part: "package", edit: "pencil", resolve: "git-compare-arrows",
 };
 
 export function show(data, context) {
