@@ -176,3 +176,13 @@ BODIES: dict[str, type[Act]] = {
     "edit": Edit,
     "resolve": Resolve,
 }
+
+
+def read(said: Any) -> dict[str, Any]:
+    """What was sent, checked by its kind. Raises DRF's ValidationError that names each mistake."""
+    kind = said.get("kind") if isinstance(said, dict) else None
+    if kind not in BODIES and isinstance(said, dict):
+        raise serializers.ValidationError({"kind": [_("There is no such act.")]})
+    body = BODIES.get(kind or "", Act)(data=said)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)

@@ -261,17 +261,24 @@ DEEDS: dict[str, Callable[[Deed], None]] = {
 STEPS = frozenset({"depart", "arrive", "start", "finish", "leave"})
 
 
-def keep(deed: Deed) -> None:
+LINES = {
+    **dict.fromkeys(STEPS, Kind.STEP),
+    "photo": Kind.PHOTO,
+    "reading": Kind.READING,
+    "part": Kind.PART,
+    "edit": Kind.EDIT,
+    "sign": Kind.SIGNATURE,
+}
+
+
+def keep(deed: Deed, reason: str) -> None:
     """Write down an act of somebody who has lost the visit, and change nothing: files, and all that was said."""
     kind = deed.body["kind"]
-    if kind in STEPS:
-        # The visit's own verbs keep a step of somebody else and say so; an arrival waits for a lead's word.
-        DEEDS[kind](deed)
-        return
-    line = {"photo": Kind.PHOTO, "reading": Kind.READING, "part": Kind.PART, "edit": Kind.EDIT, "sign": Kind.SIGNATURE}
-    stored = [file for name in deed.files if (file := deed.accept(name)) is not None]
+    stored = {name: file for name in deed.files if (file := deed.accept(name)) is not None}
     said = {name: value for name, value in deed.body.items() if name in {"item", "value", "field"}}
-    data = {"held": kind, **said, **({"file": str(stored[1].key)} if len(stored) > 1 else {})}
+    if kind in STEPS:
+        said |= {"step": kind, "moved": False, "flags": [reason]}
+    data = {"held": kind, **said, "files": {name: str(file.key) for name, file in stored.items()}}
     text = deed.body.get("text") or deed.body.get("reason") or deed.body.get("refusal") or ""
-    file = stored[0] if stored else None
-    dispatch.record(deed.visit, line.get(kind, Kind.NOTE), body=text, file=file, data=data, **deed.told)
+    file = next(iter(stored.values()), None)
+    dispatch.record(deed.visit, LINES.get(kind, Kind.NOTE), body=text, file=file, data=data, **deed.told)

@@ -18,6 +18,8 @@ from tickets.models import FaultClass
 
 MOST = 50
 """Acts on the page; the oldest first, so that those behind come up as these are decided."""
+LAST = 10
+"""Decided acts on the page."""
 KINDS: dict[str, Any] = {
     "depart": gettext_lazy("Set out"),
     "arrive": gettext_lazy("Check-in"),
@@ -47,30 +49,34 @@ class Line:
     link: str
 
     @property
-    def is_choice(self) -> bool:
-        """Whether it can still be done as the phone says."""
+    def is_edit(self) -> bool:
+        """Whether two versions of a field stand against each other."""
         return self.held.kind == "edit"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldPage:
-    """The page; `more`: acts that stand behind those of the page."""
+    """The page; `more`: acts that stand behind those of the page; `decided`: the last ones, newest first."""
 
     lines: tuple[Line, ...]
     more: int
+    decided: tuple[Line, ...]
     phones: tuple[Phone, ...]
     lost: tuple[tuple[Phone, tuple[str, ...]], ...]
 
 
 def read(user: User, now: datetime) -> FieldPage:
-    """Four queries at most."""
-    rows = Held.objects.for_user(user).waiting().select_related("person", "hospital", "visit__timeline", "record")
+    """Five queries at most."""
+    seen = Held.objects.for_user(user).select_related("person", "hospital", "visit__timeline", "record", "decided_by")
+    rows, done = seen.waiting(), list(seen.filter(decided_at__isnull=False).order_by("-decided_at")[:LAST])
     waiting = list(rows[: MOST + 1])
-    names = dict(FaultClass.objects.values_list("code", "name")) if any(one.kind == "edit" for one in waiting) else {}
+    edited = any(one.kind == "edit" for one in (*waiting, *done))
+    names = dict(FaultClass.objects.values_list("code", "name")) if edited else {}
     known = phones.known()
     return FieldPage(
         lines=tuple(_line(one, names, now) for one in waiting[:MOST]),
         more=rows.count() - MOST if len(waiting) > MOST else 0,
+        decided=tuple(_line(one, names, now) for one in done),
         phones=tuple(one for one in known if one.revoked_at is None),
         lost=tuple((one, _lost(one, now)) for one in known if one.revoked_at is not None),
     )

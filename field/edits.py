@@ -201,8 +201,10 @@ def edit(
 
 
 def settle(ticket: Ticket, record: VisitRecord, *, by: User, now: datetime) -> None:
-    """Do after all what the phone wanted."""
-    field(record.data["field"]).apply(ticket, record.data["new"], why=record.body, by=by, now=now)
+    """Do after all what the phone wanted: in a line of an edit `new`, in one that was only kept `value`."""
+    data = record.data
+    value = data["new"] if "new" in data else data["value"]
+    field(data["field"]).apply(ticket, value, why=record.body, by=by, now=now)
 
 
 def conflict(ticket: Ticket, record: VisitRecord, now: datetime) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from common.templatetags.desk import hotline
 from devices.models import Device
-from field import history, rows
+from field import held, history, rows
 from field.rows import Rows
 from people.models import User
 from sla.models import Deadline
@@ -54,6 +54,7 @@ def read(engineer: User, now: datetime, have: Collection[int] = ()) -> Json:
         "policy": _policy(),
         "fault_classes": [{"code": one.code, "name": one.name} for one in found.fault_classes],
         "drop": sorted(set(have) - {job["id"] for job in jobs}),
+        "decided": held.decided(engineer, now),
         "jobs": jobs,
     }
 

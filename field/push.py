@@ -9,42 +9,24 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from rest_framework import serializers
 
-from attachments import storage
 from common.problems import Unprocessable
 from common.wording import sentences
-from field import deeds, edits, held, moments
-from field.bodies import BODIES, Act
+from field import deeds, edits, held, moments, refusals
 from field.deeds import Deed
 from field.models import Held
 from field.moments import Moment
 from people.models import Role, User
-from sla import deadlines
 from sla.evidence import Evidence
-from spares import refusal
 from tickets import states
 from tickets.models import Ticket
-from visits import states as visit_states
 from visits.models import Visit, VisitRecord
 
 Answer = tuple[int, dict[str, Any]]
-REFUSALS = (states.Refused, visit_states.Refused, refusal.Refused, storage.Refused, deadlines.Refused)
-
-
-def read(said: Any) -> dict[str, Any]:
-    """What was sent, checked by its kind. Raises DRF's ValidationError that names each mistake."""
-    kind = said.get("kind") if isinstance(said, dict) else None
-    if kind not in BODIES and isinstance(said, dict):
-        raise serializers.ValidationError({"kind": [_("There is no such act.")]})
-    body = BODIES.get(kind or "", Act)(data=said)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
 
 
 def push(
@@ -63,7 +45,7 @@ def push(
         if body["kind"] == "resolve":
             return _resolve(deed, moment, reason)
         if reason:
-            deeds.keep(deed)
+            deeds.keep(deed, reason)
         else:
             deeds.DEEDS[body["kind"]](deed)
         record = VisitRecord.objects.select_related("visit__hospital", "by").get(by=by, client_key=key)
@@ -102,16 +84,10 @@ def _lost(visit: Visit, by: User) -> str:
 def _sentences() -> Iterator[None]:
     """What a verb refuses is a 422 with its sentence."""
     try:
-        yield
+        with refusals.in_words():
+            yield
     except states.Refused as refused:
         raise Unprocessable(refused.sentence) from refused
-    except visit_states.Refused as refused:
-        raise Unprocessable(refused.sentence) from refused
-    except REFUSALS as refused:
-        raise Unprocessable(str(refused)) from refused
-    except PermissionDenied as denied:
-        # A 403 would stop all that waits in the phone.
-        raise Unprocessable(_("Only a lead may do this; write a note, and it will be looked at.")) from denied
 
 
 def _remember(record: VisitRecord, body: dict[str, Any], moment: Moment) -> None:

@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
 
 from devices.models import DeviceEvent
+from field.models import Held
 from people.models import User
 from sla.models import Deadline
 from spares.models import Part, PartRequest, RequestLine, Unit
@@ -63,7 +64,9 @@ def load(engineer: User, now: datetime) -> Rows:
     timelines = {one.visit.timeline_id for one in rows.mine if one.visit.timeline_id is not None}
     rows.crew = _by("visit_id", _crew(visits))
     rows.clocks = _by("timeline_id", _clocks(timelines))
-    rows.records = _by("visit_id", VisitRecord.objects.filter(visit__in=visits).select_related("by", "file"))
+    # What was kept and then done after all stands there twice.
+    lines = VisitRecord.objects.filter(visit__in=visits).exclude(held__choice=Held.Choice.MINE)
+    rows.records = _by("visit_id", lines.select_related("by", "file"))
     keys = {device.pk for device in devices}
     rows.requests = _by("timeline_id", _requests(timelines))
     rows.faults = _by("device_id", _faults(keys, since))

@@ -208,6 +208,17 @@ TABLE: dict[str, Wording] = {
         _("%(who)s keeps on record only what your phone sent about a visit that had changed: %(title)s"),
         button=_("Look at it"),
     ),
+    "visit.held_mine": Wording(
+        "smartphone",
+        _("%(who)s let count what your phone sent about a visit that had changed: %(title)s"),
+        button=_("Look at it"),
+        tone="ok",
+    ),
+    "visit.held_theirs": Wording(
+        "smartphone",
+        _("%(who)s keeps on record only what your phone sent about a visit that had changed: %(title)s"),
+        button=_("Look at it"),
+    ),
     "visit.kept": Wording(
         "badge-alert",
         _("%(who)s told of a visit that was given to somebody else; it is kept and changed nothing: %(title)s"),

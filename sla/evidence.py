@@ -17,13 +17,15 @@ AFTERWARDS = timedelta(minutes=2)
 class Evidence:
     """A moment by the sender's clock, and whose. An empty one says: now, by our own clock.
 
-    `clock_offset_ms`: how far the device's clock runs ahead of ours. The same `client_key` counts once.
+    `clock_offset_ms`: how far the device's clock runs ahead of ours. The same `client_key` counts once. `is_granted`: a
+    lead has looked at it and lets it count, whoever has the visit now (T101).
     """
 
     at: datetime | None = None
     device_id: str = ""
     clock_offset_ms: int = 0
     client_key: UUID | None = None
+    is_granted: bool = False
 
     @property
     def is_told(self) -> bool:
@@ -40,6 +42,8 @@ class Evidence:
 
     def is_doubtful(self, now: datetime) -> bool:
         """Whether a lead has to confirm it: a clock too far off, or too long ago."""
+        if self.is_granted:
+            return False
         far_off = abs(timedelta(milliseconds=self.clock_offset_ms)) > settings.EVIDENCE_CLOCK_TOLERANCE
         return far_off or now - self.happened(now) > settings.EVIDENCE_MAX_AGE
 

@@ -62,8 +62,8 @@ class Step:
     def _judge(self) -> bool:
         if self.at > self.now:
             raise Refused(_("This lies in the future; check the clock of the device."))
-        state, told = self.visit.state, self.evidence.is_told
-        if holder := self._taken_by():
+        state, told, granted = self.visit.state, self.evidence.is_told, self.evidence.is_granted
+        if not granted and (holder := self._taken_by()):
             if not told:
                 raise Refused(_("This visit is %(name)s's now.") % {"name": holder.name})
             self.flags.append("reassigned")
@@ -74,7 +74,8 @@ class Step:
             raise WrongState(state, self.verb)
         self.flags.append("cancelled" if state == S.CANCELLED else "order")
         to = VERBS[self.verb].to
-        return to is not None and is_before(state, to)
+        # A lead's word that it took place revives a visit that was called off meanwhile.
+        return to is not None and (is_before(state, to) or (granted and state == S.CANCELLED))
 
     def _taken_by(self) -> User | None:
         """Who has the visit, when an engineer speaks who has it no longer; the desk may speak for anybody."""
@@ -113,6 +114,9 @@ class Step:
 
     def book(self, span: booking.Span) -> None:
         """Bring the bookings in line; whom this runs into stands on record."""
+        if self.evidence.is_granted:
+            # Whoever did it is not booked any more, and who is now was not there.
+            return
         if ran_into := booking.stretch(self.visit, span, self.now):
             self.data["ran_into"] = ran_into
 
@@ -286,7 +290,7 @@ def finish(
     if step.moves:
         row.outcome, row.expected_arrival_at = came_to, None
         row.found, row.done = found.strip() or row.found, done.strip() or row.done
-        if (begun := _set_out(row)) < step.at:
+        if not evidence.is_granted and (begun := _set_out(row)) < step.at:
             step.book((begun, step.at))
         else:
             booking.release(row, now)

@@ -13,7 +13,6 @@ from field import desk_page, held, phones
 from field.models import Held, Phone
 from people.access import may, needs, person
 from tickets.states import Refused
-from visits import states as visit_states
 
 
 @needs("field.desk")
@@ -38,11 +37,14 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Held.objects.for_user(user), pk=pk)
     choice = Held.Choice.MINE if request.POST.get("choice") == "mine" else Held.Choice.THEIRS
     try:
-        held.decide(row, choice, by=user, now=timezone.now())
-    except (Refused, visit_states.Refused) as refused:
-        messages.error(request, refused.sentence)
+        left_over = held.decide(row, choice, by=user, now=timezone.now())
+    except Refused as refused:
+        text = _("It goes on waiting: %(why)s")
+        messages.error(request, text % {"why": refused.sentence})
     else:
         messages.success(request, _("Decided. Both versions stay in the record of the visit."))
+        if left_over:
+            messages.warning(request, left_over)
     return redirect("field-desk:page")
 
 

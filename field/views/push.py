@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from common.problems import BadHeaders
 from common.strict import JSONParser
-from field import push
+from field import bodies, push
 from field.views.doors import Door
 from people import idempotency
 from people.access import person
@@ -36,7 +36,7 @@ class Push(Door):
         now, who = timezone.now(), person(request)
         key = _key(request)
         said, files = _sent(request)
-        body = push.read(said)
+        body = bodies.read(said)
 
         def do() -> Response:
             status, answer = push.push(body, files, key=key, phone=self.phone, by=who, now=now)

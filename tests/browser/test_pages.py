@@ -186,6 +186,7 @@ def frame(made: Product) -> dict[str, Visit]:
         "wall": Visit("wanglei", "/desk/wall/"),
         "roster": Visit("linxiao", "/desk/roster/"),
         "roster, empty form": Visit("linxiao", "/desk/roster/", send("main form[method=post]")),
+        "field phones": Visit("linxiao", "/desk/field/"),
         "inbox": Visit("linxiao", "/inbox/"),
         "inbox of the nurse": Visit("zhoumin", "/inbox/"),
         "inbox, empty": Visit("nurse12", "/inbox/?show=unread"),

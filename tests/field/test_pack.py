@@ -101,6 +101,13 @@ def test_whoever_changed_the_role_has_no_pack_any_more(day: Day) -> None:
     assert day.phone.get("pack").status_code == 403
 
 
+def test_whoever_takes_a_phone_over_is_given_none_of_what_was_on_it(day: Day) -> None:
+    day.phone.get("pack")
+    other = Phone(EngineerFactory(team=day.engineer.team), key=day.phone.key)
+    answer = other.get(f"pack?have={day.visit.pk}").json()
+    assert (answer["jobs"], answer["drop"], answer["decided"]) == ([], [day.visit.pk], [])
+
+
 def test_it_costs_the_same_for_one_job_and_for_six(day: Day) -> None:
     with CaptureQueriesContext(
         connection,

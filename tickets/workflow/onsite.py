@@ -70,19 +70,18 @@ def depart(
             keep(doing, going)
         elif going.state == Visit.State.TRAVEL and allows(doing.ticket.status, "depart"):
             doing.move("depart")
-            _goes(doing, by)
-            _on_the_way(doing, going, at)
+            _goes(doing, by, evidence)
+            _on_the_way(doing, going, at, _who(doing, by, evidence))
         else:
             doing.event(E.DEPARTED, public=True, at=at)
     return doing.ticket
 
 
-def _on_the_way(doing: Act, visit: Visit, at: datetime) -> None:
+def _on_the_way(doing: Act, visit: Visit, at: datetime, who: str) -> None:
     expected = visit.expected_arrival_at
     doing.change(expected_arrival_at=expected)
     expected_at = expected.isoformat() if expected else ""
     event = doing.event(E.DEPARTED, public=True, at=at, expected_at=expected_at)
-    who = _engineer(doing.ticket)
     telling.hospital(doing, "ticket.engineer_sent", key=f"event:{event.pk}", who=who, expected_at=expected_at)
 
 
@@ -119,12 +118,13 @@ def arrive(
         if is_kept(there):
             event = keep(doing, there)
         else:
-            _be_there(doing, by)
+            if there.state != Visit.State.CANCELLED:
+                _be_there(doing, by, evidence)
             event = doing.event(E.ARRIVED, public=True, at=at, device=evidence.device_id, disputed=disputed)
-            telling.hospital(doing, "ticket.arrived", **_arrived(doing, event.pk, at))
+            telling.hospital(doing, "ticket.arrived", **_arrived(event, _who(doing, by, evidence)))
         if disputed:
             people = telling.on_duty(doing, Role.LEAD, Role.MANAGER)
-            telling.tell(doing, "ticket.evidence", people, **_arrived(doing, event.pk, at))
+            telling.tell(doing, "ticket.evidence", people, **_arrived(event, _who(doing, by, evidence)))
     return doing.ticket
 
 
@@ -142,34 +142,39 @@ def confirm_arrival(ticket: Ticket, *, by: User, now: datetime) -> Ticket:
         doing.move("confirm_arrival")
         doing.change(expected_arrival_at=None)
         event = doing.event(E.ARRIVED, public=True, how="hospital")
-        telling.handlers(doing, "ticket.arrived", **_arrived(doing, event.pk, now))
+        telling.handlers(doing, "ticket.arrived", **_arrived(event, _who(doing)))
     return doing.ticket
 
 
-def _arrived(doing: Act, event: int, at: datetime) -> dict[str, str]:
-    return {"key": f"event:{event}", "who": _engineer(doing.ticket), "arrived_at": at.isoformat()}
+def _arrived(event: TicketEvent, who: str) -> dict[str, str]:
+    return {"key": f"event:{event.pk}", "who": who, "arrived_at": event.at.isoformat()}
 
 
-def _be_there(doing: Act, by: User) -> None:
+def _be_there(doing: Act, by: User, evidence: Evidence) -> None:
     """Move the ticket to "on site", unless it went on already."""
     row = doing.ticket
     if row.status == Status.WAITING and allows(row.resume_to, "arrive"):
         doing.change(resume_to=Status.ON_SITE)
     elif allows(row.status, "arrive"):
         doing.move("arrive")
-        _goes(doing, by)
+        _goes(doing, by, evidence)
         doing.change(expected_arrival_at=None)
 
 
-def _goes(doing: Act, by: User) -> None:
-    """An engineer who goes has the work; a lead who presses the button for one does not take it."""
+def _goes(doing: Act, by: User, evidence: Evidence) -> None:
+    """An engineer who goes has the work; a lead who presses the button for one does not take it.
+
+    Nor does an engineer who has lost it since and whose word a lead lets count.
+    """
     row = doing.ticket
-    if row.assignee_id != by.pk and (row.assignee is None or by.role == Role.ENGINEER):
+    if not evidence.is_granted and row.assignee_id != by.pk and (row.assignee is None or by.role == Role.ENGINEER):
         doing.change(assignee=by, team=by.team)
 
 
-def _engineer(ticket: Ticket) -> str:
-    return ticket.assignee.name if ticket.assignee else ""
+def _who(doing: Act, by: User | None = None, evidence: Evidence = NOW) -> str:
+    """The name of who goes: the one who has the work, or `by`, who has lost it since and whom a lead lets count."""
+    person = by if by and evidence.is_granted else doing.ticket.assignee
+    return person.name if person else ""
 
 
 # The visits of a ticket

@@ -5,7 +5,7 @@ import { ordered, standing } from "./progress.js";
 import * as store from "./store.js";
 import { setOffset } from "./time.js";
 
-const FACTS = ["person", "madeAt", "fetchedAt", "policy", "reach", "offset", "faultClasses", "persisted"];
+const FACTS = ["person", "madeAt", "fetchedAt", "policy", "reach", "offset", "faultClasses", "persisted", "decided"];
 
 export async function load() {
   const [jobs, acts, ...values] = await Promise.all([store.jobs(), store.acts(), ...FACTS.map((name) => store.meta(name))]);

@@ -25,6 +25,10 @@ export function tell(kind) {
 export const isUnsent = (act) => act.state !== "sent";
 export const isHeld = (act) => act.state === "waiting" && act.sendAfter - Date.now() > 0 && act.sendAfter - Date.now() <= UNDO * 12;
 
+/* An act that the desk holds back until a lead has decided, and the decision; a choice is decided with its edit. */
+export const isKept = (act) => Boolean(act.flags?.includes("held"));
+export const decisionOn = (act, decided) => decided?.find(({ key }) => key === (act.body.edit || act.key));
+
 /* Stores an act and answers it. `job` and `about` (the check, the part) name it in the list, even when the job is long gone. */
 export async function enqueue(kind, job, body = {}, { files = {}, at = Date.now(), thumb = "", about = "", hold = UNDO } = {}) {
   const act = {
@@ -148,9 +152,11 @@ async function fetchPack(again) {
   const pack = await server.pack(have, again ? "" : await store.meta("etag"));
   await store.setMeta("fetchedAt", new Date().toISOString());
   if (!pack) return;
-  const { jobs, etag, made_at: madeAt, person, hotline, policy, fault_classes: faultClasses } = pack;
-  await store.replaceJobs(jobs, { etag, madeAt, person, hotline, policy, faultClasses });
-  const old = (act) => act.state === "sent" && Date.parse(madeAt) - Date.parse(act.recordedAt) > DAY;
+  const { jobs, etag, made_at: madeAt, person, hotline, policy, fault_classes: faultClasses, decided } = pack;
+  await store.replaceJobs(jobs, { etag, madeAt, person, hotline, policy, faultClasses, decided });
+  // What a lead is to decide about stays in the list until that has been seen for a day.
+  const since = (act) => (isKept(act) ? decisionOn(act, decided)?.at : act.recordedAt);
+  const old = (act) => act.state === "sent" && Date.parse(madeAt) - Date.parse(since(act)) > DAY;
   await store.dropActs((await store.acts()).filter(old));
 }
 
@@ -163,6 +169,10 @@ async function contact(work) {
     if (error instanceof server.Revoked) reach = "revoked";
     else if (error instanceof server.SignedOut) reach = "signin";
     else if (error instanceof server.Away) reach = "away";
+    else if (error instanceof server.Denied) {
+      reach = "denied";
+      await store.replaceJobs([], { etag: "", madeAt: "" });
+    }
     else throw error;
   }
   await store.setMeta("reach", reach);

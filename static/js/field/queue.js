@@ -30,12 +30,24 @@ function lineOf(act, data, context) {
     where: [when(happened(act)), act.label, act.tries > 1 && act.state === "waiting" ? say("tried", { count: act.tries }) : ""].filter(Boolean).join(" · "),
     said: act.conflict ? "" : act.detail,
     state: stateOf(act, data),
+    decided: decidedOf(act, data),
     buttons: buttonsOf(act, context),
   });
   return made;
 }
 
+/* What became of an act that was held back for a lead. */
+function decidedOf(act, data) {
+  const decision = outbox.isKept(act) && outbox.decisionOn(act, data.decided);
+  return decision ? say(`decided_${decision.choice}`, { name: decision.by, time: when(decision.at) }) : "";
+}
+
 function stateOf(act, data) {
+  if (act.state === "sent" && outbox.isKept(act)) {
+    const choice = outbox.decisionOn(act, data.decided)?.choice;
+    if (!choice) return chip(say("leadLooks"), "headset", "warn");
+    return choice === "mine" ? chip(say("countsAfterAll"), "check", "ok") : chip(say("leftAsIs"), "history");
+  }
   if (act.state === "sent") return chip(say("delivered"), "check", "ok");
   if (act.state === "problem") return chip(say("needsYou"), "triangle-alert", "bad");
   if (act.person !== data.person?.id) return chip(say("othersAct"), "user", "warn");

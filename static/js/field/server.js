@@ -11,6 +11,9 @@ export class Away extends Error {}
 /* The person has to sign in again. */
 export class SignedOut extends Error {}
 
+/* The person does field work no more: what is not theirs to see goes. */
+export class Denied extends Error {}
+
 /* The office has revoked this phone: it empties itself. */
 export class Revoked extends Error {}
 
@@ -36,6 +39,9 @@ async function ask(path, options = {}, timeout = TIMEOUT) {
   if (response.status === 410) throw new Revoked();
   if (response.status === 401 || response.type === "opaqueredirect") throw new SignedOut();
   if (response.status >= 500 || response.status === 429) throw new Away();
+  // Of the desk itself: a network's own log-in may say 403, too.
+  const isOurs = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+  if (response.status === 403 && isOurs && !options.method) throw new Denied();
   return response;
 }
 

@@ -3,11 +3,11 @@
 import { byId, fill, icon, say } from "./dom.js";
 import { clock } from "./time.js";
 
-const LOOKS = { problem: "git-compare-arrows", signin: "log-in", sending: "cloud-upload", offline: "wifi-off", waiting: "cloud-upload", synced: "cloud-check" };
+const LOOKS = { denied: "triangle-alert", problem: "git-compare-arrows", signin: "log-in", sending: "cloud-upload", offline: "wifi-off", waiting: "cloud-upload", synced: "cloud-check" };
 
 /* The worst of what there is to say. */
 export function stateOf(data, sending) {
-  if (data.reach === "signin") return "signin";
+  if (["signin", "denied"].includes(data.reach)) return data.reach;
   if (data.problems.length) return "problem";
   if (data.reach === "away" || !navigator.onLine) return "offline";
   if (sending) return "sending";
@@ -20,6 +20,7 @@ export function strip(data, sending) {
   const age = data.madeAt ? say("storedAt", { time: clock(data.madeAt) }) : "";
   const texts = {
     signin: [say("stripSignin"), count ? say("keptHere", { count }) : ""],
+    denied: [say("stripDenied"), count ? say("keptHere", { count }) : ""],
     problem: [say("stripProblem", { count: data.problems.length }), say("look")],
     offline: [count ? say("stripOffline", { count }) : say("stripOfflineEmpty"), age],
     sending: [say("stripSending", { count }), ""],
