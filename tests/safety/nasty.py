@@ -54,6 +54,9 @@ TEXTS: dict[str, str] = {
 }
 """Name → text that fits no field well."""
 
+IN_A_LINE = 500
+"""Letters of a text in an address: a web server hands on none of more than 64 KB."""
+
 ODD_KEYS = (
     "_connector", "_negated", "__class__", "user__password", "hospital__secret", "pk__in", "id[]", "ordering",
     "filter", "search", "page", "page_size", "limit", "offset", "cursor", "format", "fields", "include", "data->>'a'",
@@ -157,9 +160,9 @@ def field_names() -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def fields(start: int, *more: str) -> dict[str, str]:
-    """All names that anything reads, each with another text; `start` turns them round."""
-    texts = list(TEXTS.values())
+def fields(start: int, *more: str, longest: int | None = None) -> dict[str, str]:
+    """All names that anything reads, each with another text of at most `longest` letters; `start` turns them round."""
+    texts = [text[:longest] for text in TEXTS.values()]
     names = (*field_names(), *READ_KEYS, *more)
     return {name: texts[(number * 7 + start) % len(texts)] for number, name in enumerate(names)}
 
