@@ -36,8 +36,12 @@ def chromium() -> str | None:
 
 
 def pytest_configure() -> None:
-    """Hash passwords fast: argon2 is slow on purpose, and tests make many accounts."""
+    """Hash passwords fast: argon2 is slow on purpose, and tests make many accounts.
+
+    Every test client begins its own server, which would list all collected static files first.
+    """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
