@@ -8,6 +8,7 @@ from functools import cached_property
 from django.db.models import Case, Count, QuerySet, Value, When, Window
 from django.db.models.expressions import RawSQL
 
+from common.nested import Nested
 from common.prepared import Given, Prepared
 from devices.models import Device, DeviceModel
 from people.models import HOSPITAL_ROLES, Role, Site, User
@@ -43,7 +44,9 @@ class Radius:
 
     @cached_property
     def people(self) -> tuple[User, ...]:
-        """Whom to call at the hospital, its own technicians first; asked for when it is read."""
+        """Whom to call at the hospital, its own technicians first; they came with the terminals, if there are any."""
+        if self.terminals:
+            return tuple(_CALLED.rows(self.terminals[0].called))  # type: ignore[attr-defined]
         return tuple(_people(hospital=self.device.hospital_id))
 
     @property
@@ -59,7 +62,7 @@ class Radius:
 
 def behind(device: Device) -> Radius:
     """What stands still with `device`, itself too when it is a terminal; one query."""
-    terminals = tuple(_terminals(device=device.pk))
+    terminals = tuple(_terminals(device=device.pk, hospital=device.hospital_id))
     return Radius(
         device=device,
         terminals=terminals,
@@ -75,17 +78,22 @@ def _rooms(terminals: tuple[Device, ...]) -> tuple[Room, ...]:
     return tuple(Room(found[0].site, room, tuple(found)) for (_site, room), found in held.items())
 
 
-def _below() -> QuerySet[Device]:
-    below = Device.objects.filter(pk__in=RawSQL(BELOW, [Given("device")])).select_related("site", "model")  # noqa: S611
-    return below.filter(model__kind=DeviceModel.Kind.TERMINAL).order_by("site__name", "room", "name", "pk")
-
-
 def _first() -> QuerySet[User]:
     """The first of a hospital's people, its own technicians in front; `together`: how many there are."""
     first = Case(When(role=Role.HOSPITAL_TECHNICIAN, then=Value(0)), default=Value(1))
     mine = User.objects.filter(hospital=Given("hospital"), role__in=HOSPITAL_ROLES, is_active=True)
     counted = mine.annotate(together=Window(Count("pk")))
     return counted.select_related("department").order_by(first, "name", "pk")[:CALLED]
+
+
+_CALLED = Nested(_first(), "together", "department__name")
+
+
+def _below() -> QuerySet[Device]:
+    """The terminals behind a device, each with the people (`called`): one query for both."""
+    below = Device.objects.filter(pk__in=RawSQL(BELOW, [Given("device")])).select_related("site", "model")  # noqa: S611
+    terminals = below.filter(model__kind=DeviceModel.Kind.TERMINAL).annotate(called=_CALLED.inside())
+    return terminals.order_by("site__name", "room", "name", "pk")
 
 
 _terminals = Prepared(_below)

@@ -14,8 +14,10 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import OuterRef
 
 from audit import trail
+from common.nested import Nested
 from common.prepared import Given, Prepared
 from people.distance import Estimate, by_road, straight_km
 from people.models import ServiceBase, Site, TravelFactor, TravelTime, User
@@ -42,22 +44,29 @@ class Travel:
 
 _TIMES = TravelTime.objects.select_related("base").order_by("valid_from")
 _times_of_one = Prepared(lambda: _TIMES.filter(site=Given("site")))
+WAYS = Nested(_TIMES.filter(site=OuterRef("site")), "base__name")
+"""The ways to the site of a row of another query."""
 _factors = Prepared(TravelFactor.objects.all)
 
 
 class Roads:
-    """The ways to some sites, read in one query when the first is asked for."""
+    """The ways to some sites, read in one query when the first is asked for, unless they are `known`."""
 
-    def __init__(self, sites: Iterable[Site]) -> None:
+    def __init__(self, sites: Iterable[Site], known: Iterable[TravelTime] | None = None) -> None:
         self._sites = {site.pk for site in sites}
+        self._known = known
 
     @cached_property
     def _rows(self) -> dict[int, list[TravelTime]]:
         rows: dict[int, list[TravelTime]] = defaultdict(list)
-        one = next(iter(self._sites)) if len(self._sites) == 1 else None
-        for row in _TIMES.filter(site__in=self._sites) if one is None else _times_of_one(site=one):
+        for row in self._read() if self._known is None else self._known:
             rows[row.site_id].append(row)
         return rows
+
+    def _read(self) -> Iterable[TravelTime]:
+        if len(self._sites) == 1:
+            return _times_of_one(site=next(iter(self._sites)))
+        return _TIMES.filter(site__in=self._sites)
 
     def figure(self, site: Site, at: datetime, base: ServiceBase | None = None) -> Travel | None:
         """The travel figure in force at `at`: from `base`, else the contract's base, else the nearest.

@@ -127,7 +127,7 @@ def _told(clocks: Clocks) -> tuple[Told, ...]:
     """Clocks that somebody was paged about and that are not over with."""
     result = []
     for row in clocks.live():
-        if pages := [page for page in clocks.pages.get(row.pk, ()) if page.state == Page.State.SENT]:
+        if pages := clocks.pages.get(row.pk):
             until = row.acknowledged_until
             result.append(Told(row, row.commitment.name, tuple(pages), until is not None and until > clocks.now))
     return tuple(result)

@@ -16,7 +16,7 @@ from common.present import Holder, Leg, LegState, SumLine, ahead_chip, bar_betwe
 from sla import present
 from sla.explain import explain
 from sla.facts import Kind as FactKind
-from sla.models import Deadline, Page
+from sla.models import Deadline
 from tickets import causes
 from tickets.clocks import LIVE, SPARES, Clocks
 from tickets.loss import sentence
@@ -217,7 +217,7 @@ def _lost(clocks: Clocks, row: Deadline) -> str:
 
 def _told(clocks: Clocks, row: Deadline) -> str:
     """Who was paged about it, and whether anybody took it on."""
-    sent = [page for page in clocks.pages.get(row.pk, ()) if page.state == Page.State.SENT]
+    sent = clocks.pages.get(row.pk)
     if not sent:
         return ""
     names = "、".join(dict.fromkeys(name for page in sent for name in page.names))

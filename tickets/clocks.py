@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.db.models.fields.json import KT
 
+from common.nested import Nested
 from common.prepared import Given, Prepared
 from people.models import User
 from people.travel import Roads
@@ -18,8 +19,8 @@ from sla.book import Tables, TimelineBook
 from sla.facts import Kind as FactKind
 from sla.models import Deadline, Edition, Fact, Page, PauseReason
 from sla.runs import Run
-from spares.models import Depot, PartRequest
-from tickets.models import Ticket
+from spares.models import CarrierEvent, Depot, PartRequest, RequestLine, Return
+from tickets.models import Quote, Ticket
 from visits.models import Crew, Visit
 
 State = Deadline.State
@@ -29,11 +30,15 @@ DECISIONS = {FactKind.EVIDENCE_CONFIRMED, FactKind.EVIDENCE_REJECTED}
 SPARES = ("spare_shipped", "spare_delivered")
 """Clocks of which each request has its own pair."""
 
-_deadlines = Prepared(
+_PAGES = Nested(
+    Page.objects.filter(deadline=OuterRef("pk"), state=Page.State.SENT).with_names().order_by("-pk"), "names"
+)
+_deadlines: Prepared[Any] = Prepared(
     lambda: (
         Deadline.objects.filter(timeline=Given("timeline"))
         .exclude(state=State.WITHDRAWN)
         .select_related("commitment__calendar", "acknowledged_by")
+        .annotate(sent=_PAGES.inside())
     )
 )
 _facts: Prepared[Any] = Prepared(
@@ -45,53 +50,67 @@ _facts: Prepared[Any] = Prepared(
         .annotate(edition=Subquery(Edition.objects.values("at")[:1]))
     )
 )
-_pages = Prepared(lambda: Page.objects.filter(deadline__timeline=Given("timeline")).with_names())
 _lead = Crew.objects.on_record().filter(visit=OuterRef("pk"), is_lead=True).order_by("-pk")
-_visits: Prepared[Any] = Prepared(
-    lambda: (
-        Visit.objects.filter(timeline=Given("timeline"))
-        .exclude(state=Visit.State.CANCELLED)
-        .select_related("travel_base")
-        .annotate(engineer=Subquery(_lead.values("engineer__name")[:1]))
-        .order_by("id")
-    )
+_VISITS = Nested(
+    Visit.objects.filter(timeline=OuterRef("timeline"))
+    .exclude(state=Visit.State.CANCELLED)
+    .annotate(engineer=Subquery(_lead.values("engineer__name")[:1]))
+    .order_by("id"),
+    *("engineer", "travel_base__name"),
+)
+LINES = Nested(RequestLine.objects.filter(request=OuterRef("pk")).order_by("pk"), "part__code", "part__name")
+EVENTS = Nested(CarrierEvent.objects.filter(request=OuterRef("pk")).order_by("at", "pk"))
+OWED = Nested(
+    Return.objects.filter(line__request=OuterRef("pk"), state=Return.State.OWED).order_by("line", "pk"),
+    *("part__name", "good_unit__serial"),
 )
 _clerks = Depot.clerks.through.objects.filter(depot=OuterRef("depot"), user__is_active=True).order_by("user")
-_requests: Prepared[Any] = Prepared(
+_REQUESTS = Nested(
+    PartRequest.objects.filter(timeline=OuterRef("timeline"))
+    .exclude(state=PartRequest.State.CANCELLED)
+    .annotate(clerk=Subquery(_clerks.values("user__name")[:1]))
+    .annotate(wanted=LINES.inside(), said=EVENTS.inside(), owed=OWED.inside())
+    .order_by("id"),
+    *("clerk", "wanted", "said", "owed", "depot__name"),
+)
+_QUOTES = Nested(
+    Quote.objects.filter(ticket=OuterRef("pk")).order_by("-pk"), "document__key", "answered_by__name", "sent_by__name"
+)
+_beside: Prepared[Any] = Prepared(
     lambda: (
-        PartRequest.objects.filter(timeline=Given("timeline"))
-        .exclude(state=PartRequest.State.CANCELLED)
-        .select_related("depot")
-        .annotate(clerk=Subquery(_clerks.values("user__name")[:1]))
-        .order_by("id")
+        Ticket.objects.filter(pk=Given("ticket"))
+        .only("pk")
+        .annotate(visits_of=_VISITS.inside(), requests_of=_REQUESTS.inside(), quotes_of=_QUOTES.inside())
     )
 )
 
 
 class Clocks:
-    """A ticket's clocks and what moved them: two queries, one each for pages, visits and requests where there are any.
+    """A ticket's clocks and what moved them: two queries, and one for visits, requests and quotes where there are any.
 
-    `ticket` was read `with_onsite`; `roads` are those of its site, when they are read anyway.
+    `ticket` was read `with_onsite` and `with_quotes`; `roads` are those of its site, when they are read anyway.
+    `pages`: those that were sent, the last one first.
     """
 
     def __init__(self, ticket: Ticket, now: datetime, roads: Roads | None = None) -> None:
         self.ticket, self.now, self.roads = ticket, now, roads
         timeline = ticket.timeline
         timeline.site = ticket.site
-        self.deadlines = _deadlines(timeline=timeline.pk)
-        for row in self.deadlines:
+        found = _deadlines(timeline=timeline.pk)
+        self.deadlines: list[Deadline] = found
+        for row in found:
             row.timeline = timeline
+        self.pages: dict[int, list[Page]] = {row.pk: _PAGES.rows(row.sent) for row in found if row.sent}
         facts = _facts(timeline=timeline.pk)
         self.facts: list[Fact] = facts
         self._edition: datetime | None = facts[0].edition if facts else None
         self.who = {(fact.kind, fact.at): fact.by for fact in self.facts if fact.by is not None}
-        self.pages: dict[int, list[Page]] = {}
-        if any(row.last_step for row in self.deadlines):
-            for page in _pages(timeline=timeline.pk):
-                self.pages.setdefault(page.deadline_id, []).append(page)
         self.reasons: dict[str, str] = {fact.reason: fact.reason_name for fact in facts if fact.reason_name}
-        self.visits: list[Any] = _visits(timeline=timeline.pk) if ticket.has_visits else []
-        self.requests: list[Any] = _requests(timeline=timeline.pk) if ticket.has_parts else []
+        has_any = ticket.has_visits or ticket.has_parts or ticket.has_quotes
+        beside = _beside.first(ticket=ticket.pk) if has_any else None
+        self.visits: list[Any] = _VISITS.rows(beside.visits_of) if beside else []
+        self.requests: list[Any] = _REQUESTS.rows(beside.requests_of) if beside else []
+        self.quotes: list[Quote] = _QUOTES.rows(beside.quotes_of) if beside else []
 
     def of(self, code: str, cycle: int, subject: str | None = None) -> Deadline | None:
         """The run of a clock that counts in a cycle: its last turn's last target; of one `subject`, if given."""

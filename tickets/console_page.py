@@ -30,7 +30,7 @@ from tickets import (
 )
 from tickets.clocks import Clocks
 from tickets.console_forms import SayForm
-from tickets.models import Quote, Ticket, TicketEvent, TicketVerdict
+from tickets.models import Ticket, TicketEvent, TicketVerdict
 from tickets.querysets import TicketQuerySet
 from tickets.queue import PRIORITIES, status_tag
 from tickets.states import OPEN, Status
@@ -74,7 +74,8 @@ def _seen_by(role: str) -> TicketQuerySet:
 
 def _whole(role: str) -> QuerySet[Ticket]:
     """A ticket that `role` sees, with every row that the page names beside those of a list."""
-    return with_current(_seen_by(role).with_quotes().with_onsite()).filter(number=Given("number")).select_related(
+    rows = _seen_by(role).with_quotes().with_onsite().annotate(ways=travel.WAYS.inside())
+    return with_current(rows).filter(number=Given("number")).select_related(
         "hospital__region", "site__base", "device__model", "device__parent", "device__project", "reporter__department",
         "fault_class", "owner", "offered_to", "assignee__team", "timeline", "urgent_use",
     ).defer("search")  # fmt: skip
@@ -91,9 +92,6 @@ def _others(role: str) -> QuerySet[Ticket]:
 READERS = sorted(ACTS["console"] & ACTS["tickets.see"])
 _tickets = {role: Prepared(partial(_whole, role)) for role in READERS}
 _past_of: dict[str, Prepared[Any]] = {role: Prepared(partial(_others, role)) for role in READERS}
-_quotes = Prepared(
-    lambda: Quote.objects.filter(ticket=Given("ticket")).select_related("document", "answered_by", "sent_by")
-)
 _events = Prepared(lambda: TicketEvent.objects.filter(ticket=Given("ticket")).select_related("by").with_files())
 
 
@@ -104,9 +102,9 @@ def find(user: User, number: str) -> Ticket | None:
     return _tickets[user.role].first(person=user.pk, hospital=user.hospital_id, number=number)
 
 
-def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: bool) -> dict[str, Any]:
+def read(ticket: Any, user: User, now: datetime, *, show: str, oldest_first: bool) -> dict[str, Any]:
     """Context of the ticket page."""
-    roads = travel.Roads([ticket.site])
+    roads = travel.Roads([ticket.site], travel.WAYS.rows(ticket.ways))
     clocks = Clocks(ticket, now, roads)
     events = _events(ticket=ticket.pk)
     verdict = current(ticket)
@@ -125,7 +123,7 @@ def read(ticket: Ticket, user: User, now: datetime, *, show: str, oldest_first: 
         "sending": chain.sending(clocks, responds=user.role in TECHNICIANS),
         "disputed": clocks.disputed() if may(user, "sla.confirm_evidence") else [],
         "verdict": verdict_card.card(verdict) if verdict else None,
-        **_quoted(ticket, verdict, user, now),
+        **_quoted(clocks, verdict, user),
         "past": _past(ticket, user, now),
         "radius": device_page.hit_by(ticket),
         "travel": roads.figure(ticket.site, now),
@@ -154,11 +152,10 @@ def buttons(ticket: Ticket, user: User, now: datetime) -> dict[str, Any]:
     }
 
 
-def _quoted(ticket: Ticket, verdict: TicketVerdict | None, user: User, now: datetime) -> dict[str, Any]:
+def _quoted(clocks: Clocks, verdict: TicketVerdict | None, user: User) -> dict[str, Any]:
     """The card of quotes; where there is none, the way to a first one."""
-    rows = _quotes(ticket=ticket.pk) if ticket.has_quotes else []
-    card = quote_card.desk(ticket, rows, verdict, user, now)
-    return {"quotes": card, "may_quote": None if card else quote_card.may_draft(ticket, user)}
+    card = quote_card.desk(clocks.ticket, clocks.quotes, verdict, user, clocks.now)
+    return {"quotes": card, "may_quote": None if card else quote_card.may_draft(clocks.ticket, user)}
 
 
 def _waiting(ticket: Ticket, events: list[TicketEvent]) -> TicketEvent | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
@@ -16,9 +14,9 @@ from people.access import may
 from people.models import User
 from sla import present
 from spares import wording
-from spares.models import CarrierEvent, PartRequest, RequestLine, Return
+from spares.models import CarrierEvent, PartRequest, RequestLine
 from tickets.actions import Action
-from tickets.clocks import SPARES, Clocks
+from tickets.clocks import EVENTS, LINES, OWED, SPARES, Clocks
 from tickets.states import allows
 
 State = PartRequest.State
@@ -86,26 +84,22 @@ class Shown:
 
 
 def card(clocks: Clocks, user: User) -> tuple[Shown, ...]:
-    """The requests that `clocks` knows, newest first: three queries, none without any."""
-    rows: Sequence[PartRequest] = clocks.requests
-    owed = Return.objects.filter(state=Return.State.OWED).select_related("part", "good_unit").order_by("pk")
-    lines = RequestLine.objects.select_related("part").prefetch_related(Prefetch("returns", owed))
-    prefetch_related_objects(rows, Prefetch("lines", lines), "events")
-    return tuple(_shown(clocks, row, user) for row in reversed(rows))
+    """The requests that `clocks` knows, newest first."""
+    return tuple(_shown(clocks, row, user) for row in reversed(clocks.requests))
 
 
-def _shown(clocks: Clocks, row: PartRequest, user: User) -> Shown:
+def _shown(clocks: Clocks, row: Any, user: User) -> Shown:
     icon, tone = LOOKS[row.state]
-    lines = tuple(row.lines.all())
+    lines = tuple(LINES.rows(row.wanted))
     codes = {line.part_id: line.part.code for line in lines}
     return Shown(
         row,
         Tag(row.get_state_display(), icon, tone),
         tuple(_promises(clocks, row)),
         lines,
-        tuple(wording.owed(one, clocks.now) for line in lines for one in line.returns.all()),
+        tuple(wording.owed(one, clocks.now) for one in OWED.rows(row.owed)),
         tuple(_weighed(one, codes, clocks.now) for one in row.choice),
-        tuple(row.events.all()),
+        tuple(EVENTS.rows(row.said)),
         _buttons(clocks, row, user),
     )
 

@@ -49,13 +49,8 @@ def entries(clocks: Clocks, events: Iterable[TicketEvent], now: datetime) -> lis
     """Everything that happened, newest first."""
     verdicts = _verdicts(clocks.deadlines)
     told = [_event(clocks.ticket, event, verdicts, now) for event in events]
-    by_id = {row.pk: row for row in clocks.deadlines}
-    paged = [
-        _page(by_id[page.deadline_id], page)
-        for pages in clocks.pages.values()
-        for page in pages
-        if page.state == Page.State.SENT and page.deadline_id in by_id
-    ]
+    sent = [(row, page) for row in clocks.deadlines for page in clocks.pages.get(row.pk, ())]
+    paged = [_page(row, page) for row, page in sorted(sent, key=lambda pair: -pair[1].pk)]
     return sorted(told + paged, key=lambda entry: entry.at, reverse=True)
 
 

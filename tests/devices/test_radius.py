@@ -52,14 +52,22 @@ def test_the_hospitals_technician_is_called_first_and_the_rest_is_counted(mcu: D
     assert (len(found.people), found.others) == (5, 3)
 
 
-def test_it_costs_one_query_and_its_people_another_however_many_terminals_there_are(
+def test_it_costs_one_query_with_its_people_however_many_terminals_there_are(
     mcu: Device, django_assert_num_queries: Any
 ) -> None:
     DeviceFactory.create_batch(30, site=mcu.site, parent=mcu)
+    NurseFactory.create_batch(2, hospital=mcu.hospital)
     radius.behind(mcu)
     with django_assert_num_queries(1):
         found = radius.behind(mcu)
         assert [(terminal.place, terminal.model.kind) for terminal in found.terminals]
-    with django_assert_num_queries(1):
-        assert (len(found.people), found.others) == (0, 0)
+        assert [person.get_role_display() for person in found.people]
+        assert (len(found.people), found.others) == (2, 0)
     assert len(found.terminals) == 33
+
+
+def test_an_mcu_without_terminals_still_says_whom_to_call(mcu: Device, django_assert_num_queries: Any) -> None:
+    Device.objects.filter(parent=mcu).update(parent=None)
+    nurse = NurseFactory(hospital=mcu.hospital)
+    assert radius.behind(mcu).terminals == ()
+    assert radius.behind(mcu).people == (nurse,)

@@ -55,7 +55,7 @@ def ask(scene: Scene, ticket: Ticket, board: Any, when: str = "13:00") -> PartRe
 
 
 def picture(ticket: Ticket, now: datetime) -> chain.Round:
-    row = Ticket.objects.for_pages().with_onsite().get(pk=ticket.pk)
+    row = Ticket.objects.for_pages().with_onsite().with_quotes().get(pk=ticket.pk)
     return chain.build(Clocks(row, now)).current
 
 
@@ -150,7 +150,9 @@ def test_the_engines_draft_is_found_before_anything_names_it_and_nobody_has_take
     ticket = on_site(scene)
     deadlines.rebuild(deadlines.lock(ticket.timeline), now=scene.at("14:01"))
     workflow.follow_engine(scene.at("14:01"))
-    clocks = Clocks(Ticket.objects.for_pages().with_onsite().get(pk=ticket.pk), scene.at("2026-03-12 14:20"))
+    clocks = Clocks(
+        Ticket.objects.for_pages().with_onsite().with_quotes().get(pk=ticket.pk), scene.at("2026-03-12 14:20")
+    )
     [pair] = clocks.parcels(1)
     assert [clocks.request_of(row).origin for row in pair] == ["engine", "engine"]
     why = str(legs(ticket, scene.at("2026-03-12 14:20"))["24 小时发件"].why)
@@ -172,7 +174,7 @@ def test_one_line_shows_which_leg_lost_the_time(scene: Scene, board: Any) -> Non
 
 
 def test_a_ticket_without_visits_and_parts_asks_for_none(scene: Scene, django_assert_max_num_queries: Any) -> None:
-    row = Ticket.objects.for_pages().with_onsite().get(pk=scene.file().pk)
+    row = Ticket.objects.for_pages().with_onsite().with_quotes().get(pk=scene.file().pk)
     chain.build(Clocks(row, scene.at("09:10")))  # calendars are read once for all
     with django_assert_max_num_queries(3):
         chain.build(Clocks(row, scene.at("09:10")))

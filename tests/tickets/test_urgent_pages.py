@@ -192,7 +192,7 @@ def test_it_stands_on_the_ticket_in_the_queue_and_on_the_wall(
     def read() -> tuple[list[str], list[int]]:
         pages, asked = [], []
         for address in addresses:
-            with django_assert_max_num_queries(11) as queries:
+            with django_assert_max_num_queries(10) as queries:
                 pages.append(client.get(address).content.decode())
             asked.append(len(queries))
         return pages, asked

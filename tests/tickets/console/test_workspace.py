@@ -16,9 +16,12 @@ from audit.models import Entry
 from people.models import Role
 from sla.models import Deadline
 from sla.sweep import sweep
+from spares.requests import Wanted
 from tests.factories import DeviceFactory, TicketFactory, UserFactory
+from tests.spares.stock_case import depot, part, stocked
 from tests.tickets.console.pages import E, at, page, queries, signed_in
 from tests.tickets.desk_case import Desk
+from tests.tickets.quote_case import ITEMS
 from tickets import workflow
 from tickets.models import FaultClass
 
@@ -29,12 +32,24 @@ class TestWorkspace:
     def test_it_takes_the_same_queries_however_much_has_happened(self, desk: Desk, lead: Client) -> None:
         sweep()
         few = queries(lead, at(desk.story))
-        assert few <= 13, few  # two of them for who is hit while it is down, one for its visits
-        assert queries(lead, at(desk.case.file(1))) <= 10
+        assert few <= 10, few  # one of them for who is hit while it is down, one for its visits
+        assert queries(lead, at(desk.case.file(1))) <= 8
         for n in range(12):
             workflow.answer(desk.story, by=desk.operator, text=f"进展 {n}", now=timezone.now())
             workflow.note(desk.story, by=desk.lead, text=f"备注 {n}", now=timezone.now())
         assert queries(lead, at(desk.story)) == few
+
+    def test_all_that_hangs_at_it_comes_in_one_query(self, desk: Desk, lead: Client) -> None:
+        now, few = timezone.now(), queries(lead, at(desk.story))
+        shelf, board = depot("chengdu", "成都备件库", []), part("MCU-MB", name="MCU 主板")
+        stocked(shelf, board, 5)
+        for _ in range(2):
+            workflow.ask_part(desk.story, [Wanted(board)], by=desk.operator, now=now)
+        quote = workflow.save_quote(desk.story, lines=ITEMS, valid_until=now.date(), read=None, by=desk.lead, now=now)
+        assert queries(lead, at(desk.story)) == few <= 10
+        text = page(lead, at(desk.story))
+        assert text.count("<b>× 1</b>") == 2
+        assert quote.name in text
 
     def test_it_offers_the_allowed_verbs_with_one_button_filled_and_says_what_not_yet(
         self, desk: Desk, lead: Client
