@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection, connections
 
-from servicedesk.bench import stories, world
+from servicedesk.bench import fieldwork, stories, world
 from servicedesk.bench.templates import MODELS, PER_TICKET, columns
 from servicedesk.bench.tickets import Day, Past, current, days
 from tickets.numbers import next_number
@@ -28,9 +28,10 @@ FAST = "SET synchronous_commit = off; SET session_replication_role = replica; SE
 """For filling only: no wait for the disk, and no check of keys that are right by construction."""
 
 
-def past(count: int, templates: int, copies: int, now: datetime) -> None:
-    """The world and `count` tickets that are over, in an empty, migrated database."""
+def past(count: int, templates: int, copies: int, parts: int, now: datetime) -> None:
+    """The world with `parts` parts in every depot and `count` tickets that are over, in an empty, migrated database."""
     world.make(copies)
+    fieldwork.shelves(parts, now)
     told = stories.past(now, templates)
     plan = days(count, now)
     with _without_indexes():
@@ -83,12 +84,14 @@ def _flush(cursor: Any, waiting: dict[str, list[str]]) -> None:
 def renew_current(count: int, past_count: int, templates: int, now: datetime) -> None:
     """Put `count` tickets that are not over at `now` in the place of those of an earlier run."""
     told = stories.current(now, max(templates // PAST_TO_CURRENT, 1))
+    fieldwork.forget()
     _forget_after(past_count)
     first = past_count + 1
     _set_sequences()
     number = int(next_number(now).split("-")[-1])
     copy(current(told, count, first, number, now))
     _set_sequences()
+    fieldwork.week(now)
     _side_by_side(f"VACUUM ANALYZE {table}" for table in (*TABLES, "notifications_delivery"))
 
 

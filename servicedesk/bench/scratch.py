@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2 import sql
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FILLERS = ("fill", "stories", "templates", "tickets", "world")
+FILLERS = ("fieldwork", "fill", "stories", "templates", "tickets", "world")
 PREFIX = "bench_"
 """Only a database of such a name is ever filled or measured."""
 

@@ -17,7 +17,7 @@ from servicedesk.bench import scratch
 from servicedesk.bench.report import markdown
 
 TICKETS = 300
-SMALL = ["--tickets", str(TICKETS), "--quick", "--templates", "13", "--copies", "2"]
+SMALL = ["--tickets", str(TICKETS), "--quick", "--templates", "13", "--copies", "2", "--parts", "20"]
 CHECK = """
 from collections import Counter
 from django.utils import timezone
@@ -47,6 +47,11 @@ FIGURES = {
     "ticket: server time, one client",
     "wall: server time, one client",
     "search: server time, one client",
+    "ticket with a visit and parts: queries",
+    "dispatch board, a week: server time, one client",
+    "phone's pack: server time, one client",
+    "which depot, 20 parts: all a person waits for",
+    "whom to send: queries",
     "create by API: eight clients",
     "web process: memory",
 }

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from servicedesk.bench import engine, filing, fill, machine, pages, scratch, web
+from servicedesk.bench import choices, engine, filing, fill, machine, pages, scratch, web
 from servicedesk.bench.report import Figure, markdown
 from servicedesk.management.commands.prepare import Command as Prepare
 
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--quick", action="store_true", help="measure little: only to see that it works")
         parser.add_argument("--templates", type=int, default=78, help="told tickets that the past is copied from")
         parser.add_argument("--copies", type=int, default=30, help="hospitals for each of the demo's")
+        parser.add_argument("--parts", type=int, default=10_000, help="kinds of parts on the shelves of each depot")
         parser.add_argument("--markdown", type=Path, metavar="FILE", help="print the table of an earlier run's JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -53,7 +54,8 @@ class Command(BaseCommand):
             filled = scratch.is_filled(cursor, name)
         if not filled:
             self.step("migrating", call_command, "migrate", verbosity=0, interactive=False)
-            self.step("the past", fill.past, past, options["templates"], options["copies"], timezone.now())
+            sizes = (options["templates"], options["copies"], options["parts"])
+            self.step("the past", fill.past, past, *sizes, timezone.now())
             with connection.cursor() as cursor:
                 scratch.mark_filled(cursor, name)
         self.step("the present", fill.renew_current, current, past, options["templates"], timezone.now())
@@ -65,6 +67,7 @@ class Command(BaseCommand):
             Prepare().collect_static()
         effort = pages.Effort(8, 0.2, 2) if quick else pages.Effort(200, 10, 10)
         figures: list[Figure] = self.step("the engine", engine.measure, 10 if quick else 300, 1 if quick else 3)
+        figures += self.step("the choices", choices.measure, effort.requests, timezone.now())
         with web.serving() as server:
             figures += self.step("the pages", pages.measure, server, effort)
             figures += self.step("the API", filing.measure, server, effort, timezone.now())
