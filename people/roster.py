@@ -19,9 +19,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models.functions import JSONObject
-
+from common.nested import Nested
 from common.prepared import Given, Prepared
 from people.models import DutyOverride, Region, Role, Rotation, RotationMember, User
 
@@ -31,18 +29,25 @@ ALWAYS_ON: tuple[str, ...] = (Role.OPERATOR, Role.LEAD, Role.MANAGER)
 """Roles that the default ladder pages round the clock (7×24, A1): an hour without one is a gap."""
 
 ONE_DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
+"""The shortest span that a time of the database can tell."""
 
 _turns = Prepared(lambda: RotationMember.objects.select_related("rotation", "user").order_by("rotation_id", "position"))
-_turns_of = Prepared(
+_OVERRIDES = DutyOverride.objects.select_related("user").filter(ends_at__gt=Given("start")).order_by("starts_at", "id")
+_ROWS = Nested(
+    _OVERRIDES.filter(role=Given("role"), starts_at__lt=Given("end")),
+    *[f"user__{field.attname}" for field in User._meta.concrete_fields if not field.primary_key],
+)
+_turns_of: Prepared[Any] = Prepared(
     lambda: (
-        RotationMember.objects.select_related("rotation", "user")
-        .filter(rotation__role=Given("role"))
+        RotationMember.objects.filter(rotation__role=Given("role"))
+        .select_related("rotation", "user")
+        .annotate(overrides=_ROWS.inside())
         .order_by("rotation_id", "position")
     )
 )
-_OVERRIDES = DutyOverride.objects.select_related("user").filter(ends_at__gt=Given("start")).order_by("starts_at", "id")
+_overrides_of = Prepared(lambda: _OVERRIDES.filter(role=Given("role"), starts_at__lt=Given("end")))
 _overrides_at = Prepared(lambda: _OVERRIDES.filter(starts_at__lte=Given("start")))
-_overrides_of = Prepared(lambda: _OVERRIDES.filter(starts_at__lte=Given("start"), role=Given("role")))
 _overrides_in = Prepared(lambda: _OVERRIDES.filter(starts_at__lt=Given("end")))
 _regions = Prepared(Region.objects.all)
 
@@ -190,22 +195,15 @@ class Roster:
 
     @classmethod
     def of_role(cls, role: str, at: datetime) -> Roster:
-        """What decides who holds the posts of one role at `at`: two queries for fewer rows than `load`."""
-        return cls._of(_turns_of(role=role), _overrides_of(start=at, role=role))
+        """What decides who holds the posts of one role at `at`: as `of_role_in`."""
+        return cls.of_role_in(role, at, at + MOMENT)
 
     @classmethod
     def of_role_in(cls, role: str, start: datetime, end: datetime) -> Roster:
         """What decides who holds the posts of one role in [start, end): one query, two while nobody takes turns."""
-        turns = (
-            RotationMember.objects.filter(rotation__role=role)
-            .select_related("rotation", "user")
-            .order_by("rotation_id", "position")
-            .annotate(overrides=_as_values(role, start, end))
-        )
-        rows: list[Any] = list(turns)
-        if not rows:
-            return cls._of((), _overrides_in(start=start, end=end))
-        return cls._of(rows, [_from_values(row) for row in rows[0].overrides])
+        turns = _turns_of(role=role, start=start, end=end)
+        overrides = _ROWS.rows(turns[0].overrides) if turns else _overrides_of(role=role, start=start, end=end)
+        return cls._of(turns, overrides)
 
     @classmethod
     def _of(cls, turns: Iterable[RotationMember], overrides: Iterable[DutyOverride]) -> Roster:
@@ -290,20 +288,6 @@ class Roster:
             if people:
                 return people, ()
         return (), ()
-
-
-def _as_values(role: str, start: datetime, end: datetime) -> ArraySubquery:
-    """The overrides of a role in a span, to be asked for inside another query."""
-    rows = DutyOverride.objects.filter(role=role, starts_at__lt=end, ends_at__gt=start).order_by("starts_at", "id")
-    names = ("id", "role", "region_id", "user_id", "starts_at", "ends_at")
-    columns = {name: name for name in names}
-    return ArraySubquery(rows.values(one=JSONObject(**columns, is_active="user__is_active", name="user__name")))
-
-
-def _from_values(row: dict[str, Any]) -> DutyOverride:
-    held = {"starts_at": datetime.fromisoformat(row["starts_at"]), "ends_at": datetime.fromisoformat(row["ends_at"])}
-    user = User(pk=row["user_id"], name=row["name"], is_active=row["is_active"]) if row["user_id"] else None
-    return DutyOverride(pk=row["id"], role=row["role"], region_id=row["region_id"], user=user, **held)
 
 
 def _each_once(people: Iterable[User]) -> tuple[User, ...]:

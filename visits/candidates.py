@@ -1,4 +1,4 @@
-"""The rows that a choice of engineer is made from: five queries, whatever the number of engineers."""
+"""The rows that a choice of engineer is made from: four queries, whatever the number of engineers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import JSONField
 from django.db.models.functions import Coalesce, JSONObject
 
+from common.prepared import Given, Prepared
 from people import travel
 from people.models import Role, Site, TravelFactor, TravelTime, User
 from people.roster import Roster
@@ -35,10 +36,11 @@ def candidates(
     work: timedelta | None = None,
 ) -> tuple[Candidate, ...]:
     """The engineers of the site's region, best first: see `ranking.rank`. `site` comes with its hospital."""
-    people = list(_engineers(site, device_kind, now))
-    booked = _booked(people, now)
+    region = site.hospital.region_id
+    people = _people(site=site.pk, kind=device_kind, region=region, now=now)
+    booked = _booked(region, now)
     ways_there = _Ways(site, people, booked)
-    on_duty = {one.pk for one in Roster.of_role(Role.ENGINEER, now).on_duty(Role.ENGINEER, _region(site), now)}
+    on_duty = {one.pk for one in Roster.of_role(Role.ENGINEER, now).on_duty(Role.ENGINEER, region, now)}
     return rank(
         [_engineer(one, booked[one.pk], on_duty, site, now) for one in people],
         ways_there.leg,
@@ -49,16 +51,12 @@ def candidates(
     )
 
 
-def _region(site: Site) -> int:
-    return site.hospital.region_id
-
-
-def _engineers(site: Site, device_kind: str, now: datetime) -> QuerySet[User]:
-    """Each with `grade` for the kind of device and `road`, the table's newest figure from their base."""
-    skills = Skill.objects.filter(engineer=OuterRef("pk"), device_kind=device_kind)
-    roads = TravelTime.objects.filter(site=site, base=OuterRef("team__base"), valid_from__lte=now)
+def _engineers() -> QuerySet[User]:
+    """Those of a region, each with `grade` for the kind of device and `road`, the newest figure from their base."""
+    skills = Skill.objects.filter(engineer=OuterRef("pk"), device_kind=Given("kind"))
+    roads = TravelTime.objects.filter(site=Given("site"), base=OuterRef("team__base"), valid_from__lte=Given("now"))
     road = JSONObject(minutes="minutes", km="km", is_estimate="is_estimate")
-    people = User.objects.filter(role=Role.ENGINEER, is_active=True, team__region=_region(site))
+    people = User.objects.filter(role=Role.ENGINEER, is_active=True, team__region=Given("region"))
     return (
         people.select_related("team__base")
         .annotate(grade=Coalesce(Subquery(skills.values("grade")[:1]), 0))
@@ -67,11 +65,19 @@ def _engineers(site: Site, device_kind: str, now: datetime) -> QuerySet[User]:
     )
 
 
-def _booked(people: Iterable[User], now: datetime) -> dict[int, list[Crew]]:
-    near = DateTimeTZRange(now - settings.VISIT_FOLLOWS_WITHIN, now + AHEAD)
-    rows = Crew.objects.filter(engineer__in=[one.pk for one in people], released_at=None, during__overlap=near)
+def _bookings() -> QuerySet[Crew]:
+    theirs = {"engineer__role": Role.ENGINEER, "engineer__is_active": True, "engineer__team__region": Given("region")}
+    near = Crew.objects.filter(released_at=None, during__overlap=Given("near"), **theirs)
+    return near.select_related("visit__site__hospital").order_by("during")
+
+
+_people = Prepared(_engineers)
+_near = Prepared(_bookings)
+
+
+def _booked(region: int, now: datetime) -> dict[int, list[Crew]]:
     found: dict[int, list[Crew]] = defaultdict(list)
-    for row in rows.select_related("visit__site__hospital").order_by("during"):
+    for row in _near(region=region, near=DateTimeTZRange(now - settings.VISIT_FOLLOWS_WITHIN, now + AHEAD)):
         found[row.engineer_id].append(row)
     return found
 

@@ -172,6 +172,19 @@ def test_roster_answers_a_whole_batch_from_two_queries(django_assert_num_queries
 
 
 @pytest.mark.django_db
+def test_one_query_says_who_has_a_post_with_all_that_is_known_of_them(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    person, other = OperatorFactory(), OperatorFactory()
+    rotation_of(other)
+    DutyOverride.objects.create(role=Role.OPERATOR, user=person, starts_at=at(4, 8), ends_at=at(4, 12))
+    for moment, holder in ((at(4, 8), person), (at(4, 12), other)):
+        with django_assert_num_queries(1):
+            [found] = roster.on_duty(Role.OPERATOR, None, moment)
+            assert (found, found.email, found.created_at) == (holder, holder.email, holder.created_at)
+
+
+@pytest.mark.django_db
 def test_wall_shows_each_post_its_holder_and_until_when() -> None:
     person = OperatorFactory()
     rotation_of(person, starts_at=time(8), ends_at=time(20))

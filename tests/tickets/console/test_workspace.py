@@ -40,6 +40,7 @@ class TestWorkspace:
         assert queries(lead, at(desk.story)) == few
 
     def test_all_that_hangs_at_it_comes_in_one_query(self, desk: Desk, lead: Client) -> None:
+        sweep()
         now, few = timezone.now(), queries(lead, at(desk.story))
         shelf, board = depot("chengdu", "成都备件库", []), part("MCU-MB", name="MCU 主板")
         stocked(shelf, board, 5)
