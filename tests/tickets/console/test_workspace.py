@@ -46,7 +46,9 @@ class TestWorkspace:
         stocked(shelf, board, 5)
         for _ in range(2):
             workflow.ask_part(desk.story, [Wanted(board)], by=desk.operator, now=now)
-        quote = workflow.save_quote(desk.story, lines=ITEMS, valid_until=now.date(), read=None, by=desk.lead, now=now)
+        quote = workflow.save_quote(
+            desk.story, lines=ITEMS, valid_until=now.date() + timedelta(days=9), read=None, by=desk.lead, now=now
+        )
         assert queries(lead, at(desk.story)) == few <= 10
         text = page(lead, at(desk.story))
         assert text.count("<b>× 1</b>") == 2
