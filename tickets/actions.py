@@ -90,9 +90,6 @@ BUTTONS = {
 }
 """Verbs that are buttons, in the order in which they stand; what is written belongs to the text box."""
 
-PORT = "port"
-"""Code of the fault class whose module is replaced with the hotline's help (A7)."""
-
 PRIMARY: dict[str, tuple[str, ...]] = {
     Status.NEW: ("verify", "take"),
     Status.REMOTE: ("take", "resolve"),
@@ -178,7 +175,7 @@ def allowed(ticket: Ticket, user: User, now: datetime) -> tuple[Action, ...]:
     wanted = ("accept_owner", *PRIMARY.get(ticket.status, ()))
     first = next((verb for verb in wanted if verb in verbs), None)
     # A7: the script of a port fault ends in a request for parts in one step.
-    scripted = "ask_part" if "ask_part" in verbs and ticket.fault_class and ticket.fault_class.code == PORT else ""
+    scripted = "ask_part" if ticket.fault_class and ticket.fault_class.asks_for_part else ""
     verbs.sort(key=lambda verb: (verb != first, verb != scripted))
     return tuple(
         Action(verb, str(BUTTONS[verb][0]), BUTTONS[verb][1], verb == first, url(ticket, user, verb)) for verb in verbs

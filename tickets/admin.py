@@ -16,9 +16,10 @@ from tickets.models import FaultClass, FaultTile, Procedure, Ticket, TicketEvent
 
 @admin.register(FaultClass)
 class FaultClassAdmin(Audited):
-    list_display = ("name", "plain_name", "clause", "as_node_down", "is_active", "position")
+    list_display = ("name", "plain_name", "clause", "as_node_down", "asks_for_part", "is_active", "position")
     list_editable = ("position",)
     search_fields = ("name", "code")
+    filter_horizontal = ("parts",)
 
 
 @admin.register(FaultTile)

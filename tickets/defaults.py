@@ -34,6 +34,7 @@ FAULT_CLASSES: list[dict[str, Any]] = [
         "code": "port",
         "name": "端口故障",
         "plain_name": "接口或线坏了",
+        "asks_for_part": True,
         "hint": "先咨询解答；不能解决的，指导医院技术人员更换模块，并通知备件中心。",
     },
     {
@@ -53,6 +54,7 @@ FAULT_CLASSES: list[dict[str, Any]] = [
         "code": "hardware_redundant",
         "name": "其他硬件 · 有备份或可热插拔",
         "plain_name": "坏了一个部件，还能用",
+        "asks_for_part": True,
         "hint": "按端口故障处理：指导更换部件，并通知备件中心。",
     },
     {

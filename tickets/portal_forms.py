@@ -14,11 +14,12 @@ from django.db.models import QuerySet
 from django.forms.boundfield import BoundWidget
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from devices.models import Device
 from people.models import Site, User
 from tickets.models import FaultTile, Kind, Ticket, TriageSetting
+from tickets.script import already_tried
 
 UNKNOWN = "unknown"
 """Value of the device field for "I don't know which one"."""
@@ -241,8 +242,7 @@ class FaultForm(forms.Form):
     def _description(self) -> str:
         """The person's own words, and which first steps they have tried already."""
         steps = self.cleaned_data["tile"].first_steps
-        tried = [steps[number]["do"] for number in self.cleaned_data["tried"] if number < len(steps)]
-        said = _("Already tried: %(steps)s") % {"steps": pgettext("between items", "; ").join(tried)} if tried else ""
+        said = already_tried(steps[number]["do"] for number in self.cleaned_data["tried"] if number < len(steps))
         return "\n".join(part for part in (self.cleaned_data["text"], said) if part)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from common.prepared import Given, Prepared
 from people.models import Hospital, Role, User
 from tickets.models import FaultClass, FaultTile, Kind, Procedure, Ticket, TicketEvent, TriageSetting
@@ -60,6 +62,12 @@ def procedure(fault_class: FaultClass | None, at: datetime) -> Procedure | None:
     if fault_class is None:
         return None
     return fault_class.procedures.filter(valid_from__lte=at).order_by("-version").first()
+
+
+def in_force(at: datetime) -> QuerySet[Procedure]:
+    """That version of every class."""
+    versions = Procedure.objects.filter(valid_from__lte=at)
+    return versions.order_by("fault_class_id", "-version").distinct("fault_class_id")
 
 
 def shown(ticket: Ticket, events: Iterable[TicketEvent]) -> Shown:

@@ -14,6 +14,7 @@ from servicedesk.demo import cast
 from servicedesk.demo.world import World
 from spares import returns, stock
 from spares.models import Depot, Lane, Part, Return, StockItem
+from tickets.models import FaultClass
 
 TABLE = tomllib.loads(Path(__file__).with_name("depots.toml").read_text())
 STOCKED = timedelta(days=60)
@@ -66,6 +67,8 @@ def _part(row: Mapping[str, Any], models: Mapping[str, DeviceModel]) -> Part:
         is_key=row.get("key", False),
     )
     part.fits.set(models[code] for code in row["fits"])
+    if "script" in row:
+        FaultClass.objects.get(code=row["script"]).parts.add(part)
     return part
 
 

@@ -17,7 +17,7 @@ from tests.api_case import Program
 from tests.factories import DepotClerkFactory, DeviceFactory
 from tests.spares.stock_case import depot, part, stocked
 from tests.tickets.conftest import Scene
-from tickets import actions, portal_story, story, workflow
+from tickets import portal_story, story, workflow
 from tickets.models import Ticket, TicketPart
 from tickets.states import Refused, Status
 
@@ -71,24 +71,6 @@ def test_asking_for_a_part_stops_the_two_hours_and_the_hospital_reads_it(scene: 
     assert ticket.status == Status.ON_SITE
 
 
-def test_the_hotlines_port_script_ends_in_a_request_in_one_step(scene: Scene, board: Part) -> None:
-    ticket = scene.file("09:00")
-    request = workflow.ask_part(
-        ticket, [Wanted(board)], by=scene.operator, origin=PartRequest.Origin.HOTLINE, now=scene.at("09:05")
-    )
-    assert (request.origin, request.depot.name if request.depot else "") == ("hotline", "成都备件库")
-
-
-def test_the_script_of_a_port_fault_has_the_request_beside_the_first_button(scene: Scene) -> None:
-    ticket = scene.file("09:00")
-    shown = [one.verb for one in actions.allowed(ticket, scene.operator, scene.at("09:05"))]
-    assert shown.index("ask_part") > 1
-    port = workflow.change_class(
-        ticket, fault_class=scene.fault_class("port"), by=scene.operator, now=scene.at("09:05")
-    )
-    assert [one.verb for one in actions.allowed(port, scene.operator, scene.at("09:06"))][1] == "ask_part"
-
-
 def test_two_hours_without_a_fix_or_a_part_leave_a_draft_of_their_own_instant(scene: Scene, board: Part) -> None:
     ticket = on_site(scene)
     recount(ticket, scene, "13:19")
@@ -124,6 +106,13 @@ def test_a_solved_ticket_needs_no_draft_and_a_part_on_its_way_is_still_owed(scen
     assert PartRequest.objects.get().state == State.CANCELLED
     assert scene.clock(ticket, "spare_shipped").state == "cancelled"
     assert told(ticket, public=False) == ["drafted", "withdrawn"]
+
+
+def test_solved_before_the_next_round_nothing_is_drafted_and_no_clock_of_a_part_runs(scene: Scene) -> None:
+    ticket = workflow.resolve(on_site(scene), by=scene.engineer, cause="主板", action="插紧", now=scene.at("13:25"))
+    assert workflow.follow_engine(scene.at("13:26")) == 0
+    assert not PartRequest.objects.exists()
+    assert not ticket.timeline.deadlines.filter(code__startswith="spare", state="running").exists()
 
 
 def test_a_withdrawn_ticket_takes_back_what_has_not_left(scene: Scene, board: Part) -> None:

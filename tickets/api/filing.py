@@ -167,14 +167,36 @@ class TileSerializer(serializers.Serializer[Any]):
     example = serializers.CharField()
 
 
+class StepSerializer(serializers.Serializer[Any]):
+    do = serializers.CharField()
+    how = serializers.CharField(required=False)
+
+
+class ScriptSerializer(serializers.Serializer[Any]):
+    """What is tried on the phone, step by step, in the version that is valid now."""
+
+    version = serializers.IntegerField()
+    steps = StepSerializer(many=True)
+
+
 class FaultClassSerializer(serializers.Serializer[Any]):
-    """A fault class of the hotline plan (A7), with its tiles: what it is called in everyday words."""
+    """A fault class of the hotline plan (A7), with its tiles: what it is called in everyday words.
+
+    `asks_for_part`: its script ends in a request for a spare part.
+    """
 
     code = serializers.CharField()
     name = serializers.CharField()
     plain_name = serializers.CharField()
     clause = serializers.CharField()
+    asks_for_part = serializers.BooleanField()
+    script = serializers.SerializerMethodField()
     tiles = serializers.SerializerMethodField()
+
+    @extend_schema_field(ScriptSerializer(allow_null=True))
+    def get_script(self, row: FaultClass) -> Any:
+        version = next(iter(row.procedures.all()), None)
+        return ScriptSerializer(version).data if version else None
 
     @extend_schema_field(TileSerializer(many=True))
     def get_tiles(self, row: FaultClass) -> Any:

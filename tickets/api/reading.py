@@ -7,7 +7,7 @@ from uuid import UUID
 
 import django_filters
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -24,7 +24,7 @@ from people import idempotency
 from people.access import may, person, require
 from people.idempotency import ONCE
 from sla.models import Deadline, Fact, PauseReason
-from tickets import clocks, search, workflow
+from tickets import clocks, search, triage, workflow
 from tickets.actions import ACTS
 from tickets.api import filing, serializers
 from tickets.api.base import IF_MATCH, TicketView, answer, check_unchanged, etag, refusals
@@ -168,5 +168,6 @@ class FaultClasses(View):
     @extend_schema(operation_id="fault_classes_list", responses=filing.FaultClassSerializer(many=True))
     def get(self, request: Request) -> Response:
         """What `fault_class` and `tile` may be when a fault is reported."""
-        rows = FaultClass.objects.filter(is_active=True).prefetch_related("tiles")
+        scripts = Prefetch("procedures", triage.in_force(timezone.now()))
+        rows = FaultClass.objects.filter(is_active=True).prefetch_related("tiles", scripts)
         return Response(filing.FaultClassSerializer(rows, many=True).data)

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework.fields import ListField
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -41,6 +42,8 @@ from tickets.workflow.verdicts import CHOICES
 from warranty.wording import CAUSES, OUTCOMES
 
 A_DAY_MS = 24 * 3600 * 1000
+MOST_STEPS = 50
+"""Steps of a script."""
 
 
 class Nothing(Strict):
@@ -189,6 +192,12 @@ class AskPart(Strict):
 
     parts: Any = WantedPart(many=True, allow_empty=False)
     reason = Text(max_length=REASON, required=False, allow_blank=True, default="")
+    tried = ListField(
+        child=Whole(min_value=1, max_value=MOST_STEPS),
+        required=False,
+        max_length=MOST_STEPS,
+        help_text="Steps of the fault class's script, counted from 1, that did not help: the depot reads them.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +229,7 @@ def _arrive(ticket: Ticket, *, by: User, now: datetime, **told: Any) -> Ticket:
 
 def _ask_part(ticket: Ticket, *, parts: list[dict[str, Any]], **said: Any) -> Ticket:
     """Ask for parts: 24 hours to ship and two working days to the site run (A11)."""
-    workflow.ask_part(ticket, [Wanted(**one) for one in parts], **said)
+    workflow.end_script(ticket, [Wanted(**one) for one in parts], **said)
     return Ticket.objects.for_pages().get(pk=ticket.pk)
 
 

@@ -1,12 +1,12 @@
 """The company's forms: one per verb of `tickets.workflow`, in the same rooms, and the call that is being taken."""
 
+from tickets.console_forms.asking import AskPartForm
 from tickets.console_forms.base import VerbForm
 from tickets.console_forms.call import CallForm
 from tickets.console_forms.ending import CancelForm, PassOnForm, ReopenForm, ResolveForm
 from tickets.console_forms.onsite import ArriveForm, DepartForm, EvidenceForm, RemoteFailedForm
 from tickets.console_forms.ownership import AcceptOwnerForm, AssignForm, DeclineOwnerForm, OfferOwnerForm, TakeForm
 from tickets.console_forms.parts import (
-    AskPartForm,
     ChooseDepotForm,
     DeliverPartForm,
     FitPartForm,

@@ -18,7 +18,10 @@ from django.utils.translation import gettext_lazy
 from devices.models import Device
 from people.models import HOSPITAL_ROLES, Hospital, Site, User
 from sla import deadlines
-from tickets import workflow
+from sla.evidence import Evidence
+from spares.requests import Wanted
+from tickets import script, workflow
+from tickets.console_forms.asking import ScriptForm
 from tickets.console_forms.fields import DescribedField, MomentField, joined, long_text, not_after
 from tickets.models import FaultClass, Kind, Ticket
 from tickets.priorities import priority
@@ -27,14 +30,19 @@ from tickets.queue import PRIORITIES
 OLDEST_CALL = timedelta(days=7)
 """A call typed in later than this is a slip of the keyboard."""
 ENOUGH_DIGITS = 4
-FOLLOW = {"hospital": ("site", "device"), "site": ("device",)}
+FOLLOW = {
+    "hospital": ("site", "device", "part"),
+    "site": ("device", "part"),
+    "device": ("part",),
+    "class": ("tried", "part"),
+}
 """Field → those whose choices follow from it and start anew when it changes."""
 MOST_CALLERS = 6
 MOST_KNOWN = 5
 
 
-class CallForm(forms.Form):
-    """Unbound, it follows what has been filled in so far; bound, it files the ticket."""
+class CallForm(ScriptForm):
+    """Unbound, it follows what has been filled in so far; bound, it files the ticket, and asks for the part (A7)."""
 
     client_key = forms.UUIDField(widget=forms.HiddenInput)
     caller_phone = forms.CharField(
@@ -101,6 +109,7 @@ class CallForm(forms.Form):
         error_messages={"required": gettext_lazy("Say in a few words what happens.")},
     )
     description = long_text(gettext_lazy("In the caller's words"), required=False, rows=3)
+    needs_part = forms.BooleanField(label=gettext_lazy("It stays broken: ask for the part at once"), required=False)
 
     def __init__(self, *args: Any, user: User, now: datetime, look: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,6 +125,11 @@ class CallForm(forms.Form):
         self._only_choice("site")
         devices = Device.objects.in_use().filter(hospital=self.key("hospital")).select_related("site")
         self._offer("device", devices.filter(site=self.key("site")) if self.key("site") else devices)
+        self.fields["quantity"].required = False
+        self.show_script(script.of(self.hint, now))
+        if self.asks_for_part:
+            chosen = devices.filter(pk=self.key("device") or 0).select_related("model").first()
+            self.offer_parts(self.hint, chosen)
 
     @classmethod
     def asked(cls, request: HttpRequest, user: User, now: datetime) -> CallForm:
@@ -124,7 +138,8 @@ class CallForm(forms.Form):
             return cls(request.POST, user=user, now=now)
         sent = request.POST if request.method == "POST" else request.GET
         # An empty caller is an answer ("somebody else"), other empty fields are not filled in yet.
-        known = {name: value for name, value in sent.dict().items() if value or name == "caller"}
+        known: dict[str, Any] = {name: value for name, value in sent.dict().items() if value or name == "caller"}
+        known["tried"] = sent.getlist("tried")
         return cls(initial=known, look=sent.get("look", ""), user=user, now=now)
 
     # What follows from what is filled in
@@ -175,6 +190,11 @@ class CallForm(forms.Form):
         """The chosen fault class, with what the hotline does about it (A7)."""
         return FaultClass.objects.filter(pk=self.key("fault_class") or 0).first()
 
+    @property
+    def asks_for_part(self) -> bool:
+        """Whether the script of the chosen class ends in a part."""
+        return self.hint is not None and self.hint.asks_for_part
+
     @cached_property
     def known(self) -> list[Ticket]:
         """Open tickets of the hospital: the caller may mean one of them."""
@@ -212,13 +232,19 @@ class CallForm(forms.Form):
             self.add_error("hospital", _("%(name)s belongs to another hospital.") % {"name": caller.name})
         if device is not None and data.get("site") and device.site_id != data["site"].pk:
             self.add_error("device", _("This device stands at another site."))
+        if self.asks_for_part and data.get("needs_part") and not data.get("part") and "part" not in self.errors:
+            self.add_error("part", _("Say which parts are needed."))
         return data
 
     @transaction.atomic
     def perform(self) -> Ticket:
-        """File the ticket; a missed call is on record as one."""
+        """File the ticket with what was tried, and ask for the part; a missed call is on record as one."""
         data = dict(self.cleaned_data)
         caller, missed, started_at = data.pop("caller"), data.pop("missed"), data.pop("started_at")
+        tried, needs_part, part = data.pop("tried"), data.pop("needs_part"), data.pop("part")
+        quantity = data.pop("quantity") or 1
+        said = self.script.tried(tried) if self.script else ""
+        data["description"] = "\n".join(text for text in (data["description"], said) if text)
         ticket = workflow.open_ticket(
             by=self.user,
             reporter=caller or self.user,
@@ -235,6 +261,10 @@ class CallForm(forms.Form):
                 ticket, by=self.user, started_at=started_at, seconds=0, summary=missing, answered=False,
                 hang_up_reason=missing, now=self.now,
             )  # fmt: skip
+        if needs_part and self.asks_for_part:
+            once = Evidence(client_key=data["client_key"])
+            wanted = [Wanted(part, quantity)]
+            workflow.end_script(ticket, wanted, tried=tried, by=self.user, now=self.now, evidence=once)
         return ticket
 
 

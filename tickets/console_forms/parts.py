@@ -1,135 +1,26 @@
-"""Spare parts for a ticket: asked for with the depot in sight, followed, fitted, withdrawn (A6, A7, A11)."""
+"""Requests for parts of a ticket: followed, fitted, withdrawn (A6, A11). `asking` has how they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.wording import labelled
-from people.models import Role
 from sla.evidence import Evidence
-from spares import requests, sourcing
+from spares import sourcing
 from spares import wording as depot_words
-from spares.models import CarrierEvent, Depot, Part, PartRequest, RequestLine
-from spares.requests import Wanted
+from spares.models import CarrierEvent, Depot, PartRequest, RequestLine
 from spares.states import CHANGEABLE
 from tickets import workflow
 from tickets.console_forms.base import VerbForm
 from tickets.console_forms.fields import DescribedField, MomentField, joined, not_after
-from tickets.parts_card import Weighed
 from tickets.states import Refused as TicketRefused
 
-LINES = 3
-MOST_OTHERS = 200
-"""Parts that fit other models and are offered too; any other is asked for by its number."""
 State = PartRequest.State
-
-
-class PartField(forms.ModelChoiceField):
-    """A part; those that fit the device come first, under their own heading."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=Part.objects.filter(is_active=True), **kwargs)
-
-    def offer(self, groups: Iterable[tuple[str, list[Part]]]) -> None:
-        self.choices = [
-            ("", "—"),
-            *((name, [(part.pk, str(part)) for part in parts]) for name, parts in groups if parts),
-        ]
-
-
-class AskPartForm(VerbForm):
-    verb = "ask_part"
-    heading, submit = gettext_lazy("Ask for parts"), gettext_lazy("Ask for them")
-    done = gettext_lazy("Asked for. 24 hours to ship and two working days to the site run.")
-    shows_depots: ClassVar[bool] = True
-
-    part = PartField(label=gettext_lazy("Part"), required=False)
-    quantity = forms.IntegerField(label=gettext_lazy("Pieces"), min_value=1, max_value=99, initial=1)
-    part_2 = PartField(label=gettext_lazy("Second part"), required=False)
-    quantity_2 = forms.IntegerField(label=gettext_lazy("Pieces"), min_value=1, max_value=99, initial=1, required=False)
-    part_3 = PartField(label=gettext_lazy("Third part"), required=False)
-    quantity_3 = forms.IntegerField(label=gettext_lazy("Pieces"), min_value=1, max_value=99, initial=1, required=False)
-    code = forms.CharField(
-        label=gettext_lazy("Number of a part that is not in the list"), max_length=40, required=False
-    )
-    reason = forms.CharField(
-        label=gettext_lazy("What for"), max_length=200, required=False, help_text=gettext_lazy("The depot reads this.")
-    )
-
-    def prepare(self) -> None:
-        groups = self._groups()
-        for name in self.names("part"):
-            field = self.fields[name]
-            assert isinstance(field, PartField)
-            field.offer(groups)
-        if not self.is_bound:
-            self.depots = self._preview(self._wanted_of(self.initial))
-
-    @staticmethod
-    def names(field: str) -> tuple[str, ...]:
-        """The fields of the lines: part, part_2, part_3."""
-        return (field, *(f"{field}_{number}" for number in range(2, LINES + 1)))
-
-    def _groups(self) -> list[tuple[str, list[Part]]]:
-        parts = Part.objects.filter(is_active=True)
-        device = self.ticket.device
-        if device is None:
-            return [(_("Parts"), list(parts[:MOST_OTHERS]))]
-        fitting = list(parts.filter(fits=device.model_id))
-        others = parts.exclude(pk__in=[part.pk for part in fitting])[:MOST_OTHERS]
-        return [(_("Fits %(model)s") % {"model": device.model}, fitting), (_("Other parts"), list(others))]
-
-    def _wanted_of(self, values: Mapping[str, Any]) -> list[Wanted]:
-        """What the address asks to look at: whatever is no part or no number is left out."""
-        wanted = []
-        for part, quantity in zip(self.names("part"), self.names("quantity"), strict=True):
-            try:
-                found = self.fields[part].clean(values.get(part))
-                pieces = self.fields[quantity].clean(values.get(quantity) or 1)
-            except forms.ValidationError:
-                continue
-            if found is not None:
-                wanted.append(Wanted(found, pieces))
-        return wanted
-
-    def _preview(self, wanted: list[Wanted]) -> list[Weighed]:
-        """What each depot would make of it, in words."""
-        if not wanted:
-            return []
-        row = self.ticket
-        seen = requests.preview(
-            wanted, hospital=row.hospital, site=row.site, timeline=row.timeline, device=row.device, now=self.now
-        )
-        codes = {one.part.pk: one.part.code for one in wanted}
-        return [
-            Weighed(one.name, depot_words.option(one, codes, self.now), False, one.makes_it) for one in seen.options
-        ]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        pairs = zip(self.names("part"), self.names("quantity"), strict=True)
-        wanted = [Wanted(data[part], data.get(quantity) or 1) for part, quantity in pairs if data.get(part)]
-        if code := data.get("code", "").strip():
-            part = Part.objects.filter(code__iexact=code, is_active=True).first()
-            if part is None:
-                self.add_error("code", _("There is no part with this number."))
-            else:
-                wanted.append(Wanted(part))
-        if not wanted and not self.errors:
-            self.add_error("part", _("Say which parts are needed."))
-        self.depots = self._preview(wanted)
-        return {**data, "wanted": wanted}
-
-    def perform(self) -> None:
-        origin = PartRequest.Origin.HOTLINE if self.user.role == Role.OPERATOR else PartRequest.Origin.TICKET
-        data = self.cleaned_data
-        workflow.ask_part(self.ticket, data["wanted"], by=self.user, reason=data["reason"], origin=origin, now=self.now)
 
 
 class OfRequestForm(VerbForm):

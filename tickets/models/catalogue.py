@@ -5,12 +5,16 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from spares.models import Part
 from tickets.validators import first_steps as check_first_steps
 from tickets.validators import known_icon
 
 
 class FaultClass(models.Model):
-    """A fault class of the hotline plan (A7). `as_node_down`: handled and clocked as a node down."""
+    """A fault class of the hotline plan (A7). `as_node_down`: handled and clocked as a node down.
+
+    `asks_for_part`: its script ends in a request for one of `parts`, whichever fits the device.
+    """
 
     code = models.SlugField(_("code"), unique=True)
     name = models.CharField(_("name"), max_length=60)
@@ -18,6 +22,8 @@ class FaultClass(models.Model):
     clause = models.CharField(_("clause"), max_length=20, default="A7")
     as_node_down = models.BooleanField(_("clocks as for a node down"), default=False)
     hint = models.TextField(_("what the hotline does"), blank=True)
+    asks_for_part = models.BooleanField(_("its script ends in a spare part"), default=False)
+    parts = models.ManyToManyField(Part, blank=True, related_name="+", verbose_name=_("parts that the script replaces"))
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
 

@@ -21,6 +21,7 @@ from tickets.workflow.parts import (
     fit_part,
     follow_parts,
     note_part_event,
+    split_part,
     unused_part,
     withdraw_part,
 )
@@ -35,6 +36,7 @@ from tickets.workflow.quotes import (
 )
 from tickets.workflow.reports import make_reports
 from tickets.workflow.scanning import discard, report, verify
+from tickets.workflow.scripts import end_script
 from tickets.workflow.talk import answer, log_call, note, words
 from tickets.workflow.terms import Conflict, change_class, change_priority, edit, retarget
 from tickets.workflow.triage import configure, follow_triage, pass_on, solve_here
@@ -78,6 +80,7 @@ __all__ = [
     "discard_draft",
     "draft_part",
     "edit",
+    "end_script",
     "end_waits",
     "expire_quotes",
     "finish_visit",
@@ -112,6 +115,7 @@ __all__ = [
     "set_cause",
     "sign_visit",
     "solve_here",
+    "split_part",
     "start_work",
     "take",
     "unmark_urgent",
