@@ -21,7 +21,6 @@ from tickets.workflow.parts import (
     fit_part,
     follow_parts,
     note_part_event,
-    split_part,
     unused_part,
     withdraw_part,
 )
@@ -115,7 +114,6 @@ __all__ = [
     "set_cause",
     "sign_visit",
     "solve_here",
-    "split_part",
     "start_work",
     "take",
     "unmark_urgent",
