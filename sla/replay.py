@@ -174,7 +174,7 @@ class _Machine:
             return
         if fact.kind in run.rule.stops_on or (run.rule.restarts and fact.kind in run.rule.starts_on):
             self._close(run, fact)
-        elif fact.kind in run.rule.cancels_on:
+        elif fact.kind in run.rule.cancels_on or (_is_nameless(run) and fact.kind == "solved"):
             self._close(run, fact, cancelled=True)
 
     def _close(self, run: Run, fact: FactView, *, cancelled: bool = False) -> None:
@@ -328,6 +328,11 @@ class _Machine:
         due = clock.due_at(start, target.of(rule), hours, pauses)
         assert due is not None, "pauses without an end are left out"
         return due
+
+
+def _is_nameless(run: Run) -> bool:
+    """Whether it runs for something that nobody has asked for yet: solved, nobody will."""
+    return bool(run.rule.per) and not run.subject
 
 
 TERMS = frozenset({"policy", "kind", "priority", "node_down", "urgent"})

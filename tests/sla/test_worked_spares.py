@@ -112,6 +112,17 @@ def test_a_parcel_of_the_draft_stops_the_clock_without_a_name() -> None:
     assert case.clock("spare_shipped").state == State.MET
 
 
+def test_what_nobody_has_asked_for_is_not_owed_once_the_fault_is_solved() -> None:
+    """Also where the arrival is told after the solution: no draft is made then that could be withdrawn."""
+    case = declared_failed()
+    case.say(Kind.SOLVED, "14:30")
+    case.say(Kind.ARRIVED, "11:20", now="15:00")
+    assert case.clock("fix").state == State.MISSED
+    assert case.due("spare_shipped") == "2026-03-12 13:20:00"
+    states = case.timeline.deadlines.filter(code__startswith="spare").values_list("state", flat=True)
+    assert set(states) == {State.CANCELLED}
+
+
 def test_a_parcel_that_left_before_the_draft_was_taken_up_needs_no_second_clock() -> None:
     case = fixing()
     case.rebuild("13:40")
