@@ -109,7 +109,7 @@ def test_the_on_site_clock_starts_by_itself_when_the_remote_limit_runs_out() -> 
     assert not case.has("onsite")
     case.rebuild("15:00:07")
     onsite = case.clock("onsite")
-    assert onsite.started_at == local("2026-03-11 15:00:00")
+    assert (onsite.started_at, onsite.inputs["travel"]["minutes"]) == (local("2026-03-11 15:00:00"), 40)
     assert case.due("onsite") == "2026-03-11 16:40:00"
     assert case.timeline.facts.filter(kind=Kind.REMOTE_LIMIT_PASSED, at=onsite.started_at).count() == 1
 
@@ -143,6 +143,23 @@ def test_bands_by_distance(km: int, hours: int) -> None:
     case = Case("2026-03-11", site=site_with_travel(60, km))
     case.say(Kind.NOTIFIED, "09:00", **FAULT)
     assert case.clock("onsite_bound").target_seconds == hours * 3600
+
+
+@pytest.mark.parametrize(
+    ("policy", "due", "clause"),
+    [("his", "2026-03-12 09:00:00", "B4"), ("his_later", "2026-03-11 11:00:00", "B5")],
+)
+def test_a_his_contract_is_bound_by_24_hours_and_from_the_second_year_by_two(
+    policy: str, due: str, clause: str
+) -> None:
+    """However far the site is; travel + 1 h stands beside it as ever (`promises.md`, The clocks)."""
+    case = Case("2026-03-11", site=site_with_travel(300, 310))
+    case.say(Kind.NOTIFIED, "09:00", **{**FAULT, "policy": policy})
+    case.say(Kind.RESPONDED, "09:30")
+    case.say(Kind.REMOTE_FAILED, "11:00")
+    bound = case.clock("onsite_bound")
+    assert (case.due("onsite_bound"), bound.commitment.clause) == (due, clause)
+    assert case.due("onsite") == "2026-03-11 17:00:00"
 
 
 # 7. A pause
