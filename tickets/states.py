@@ -99,7 +99,9 @@ class Refused(Exception):
     `field`: what was filled in wrong, where it is one thing.
     """
 
-    field = ""
+    def __init__(self, *words: str, field: str = "") -> None:
+        super().__init__(*words)
+        self.field = field
 
     @property
     def sentence(self) -> str:

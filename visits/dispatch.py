@@ -171,18 +171,18 @@ def _people(engineer: User, crew: Sequence[User]) -> list[User]:
 
 def _check_window(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
     if ends_at <= starts_at:
-        raise Refused(_("The visit has to end after it begins."))
+        raise Refused(_("The visit has to end after it begins."), field="ends_at")
     if ends_at - starts_at > LONGEST:
-        raise Refused(_("A visit is planned for two weeks at most."))
+        raise Refused(_("A visit is planned for two weeks at most."), field="ends_at")
     check_start(starts_at, now)
 
 
 def check_start(starts_at: datetime, now: datetime) -> None:
     """Raise `Refused` for a visit that cannot begin then: ask before anything is reckoned from it."""
     if starts_at < now - LOOK_BACK:
-        raise Refused(_("The visit cannot begin in the past."))
+        raise Refused(_("The visit cannot begin in the past."), field="starts_at")
     if starts_at > now + FURTHEST:
-        raise Refused(_("The visit lies more than a year ahead."))
+        raise Refused(_("The visit lies more than a year ahead."), field="starts_at")
 
 
 def _new(

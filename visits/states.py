@@ -42,7 +42,14 @@ VERBS: dict[str, Rule] = {
 
 
 class Refused(Exception):
-    """A verb said no; `sentence` tells the person who asked why, in their language."""
+    """A verb said no; `sentence` tells the person who asked why, in their language.
+
+    `field`: what was filled in wrong, where it is one thing.
+    """
+
+    def __init__(self, *words: str, field: str = "") -> None:
+        super().__init__(*words)
+        self.field = field
 
     @property
     def sentence(self) -> str:

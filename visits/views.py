@@ -25,6 +25,7 @@ from people.models import Hospital, ServiceBase, Site, TravelFactor, TravelTime,
 from visits import comparison, papers
 from visits.states import Refused
 
+YEARS = range(2000, 2100)
 MOST = 200
 """Ways on one page; the others are found by the hospital's name."""
 
@@ -49,9 +50,10 @@ class TravelForm(forms.Form):
 def _month(text: str, today: date) -> date:
     """The first day of a month such as 2026-03; whatever is no month is the present one."""
     try:
-        return date.fromisoformat(f"{text[:7]}-01")
+        month = date.fromisoformat(f"{text[:7]}-01")
     except ValueError:
-        return today.replace(day=1)
+        month = today
+    return (month if month.year in YEARS else today).replace(day=1)
 
 
 @needs("travel.change")
@@ -64,7 +66,7 @@ def page(request: HttpRequest) -> HttpResponse:
         travel.put(**form.cleaned_data, by=user, now=now)
         messages.success(request, _("The new figure counts for promises from now on."))
         return redirect("console:travel")
-    words = request.GET.get("q", "").strip()[:60]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:60]
     rows = TravelTime.objects.filter(valid_from__lte=now, site__in=Site.objects.for_user(user))
     rows = rows.filter(site__hospital__name__icontains=words) if words else rows
     newest = rows.order_by("site_id", "base_id", "-valid_from").distinct("site_id", "base_id")

@@ -186,7 +186,7 @@ def said() -> Iterator[None]:
     try:
         yield
     except visit_states.Refused as refused:
-        raise Refused(refused.sentence) from refused
+        raise Refused(refused.sentence, field=refused.field) from refused
 
 
 def standing(doing: Act, states: Iterable[str] = visit_states.OPEN) -> Visit | None:

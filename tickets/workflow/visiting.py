@@ -44,7 +44,7 @@ def send(
     `starts_at`: at the site. `minutes`: a way that the dispatcher knows better, with its `reason`.
     """
     if minutes is not None and not reason.strip():
-        raise Refused(_("Say why the way takes another time than the table says."))
+        raise Refused(_("Say why the way takes another time than the table says."), field="reason")
     with act(ticket, "send", by=by, now=now) as doing:
         row = doing.ticket
         if standing(doing) is not None:

@@ -93,6 +93,26 @@ def test_start_that_lies_behind_the_deadline_is_a_late_choice_too(
     assert send(lead, waiting, near, starts_at=tomorrow).status_code == 422
 
 
+SLIPS: tuple[tuple[str, dict[str, int], dict[str, int]], ...] = (
+    ("starts_at", {"starts_at": -1}, {}),
+    ("starts_at", {"starts_at": 400}, {}),
+    ("ends_at", {"starts_at": 2, "ends_at": 1}, {}),
+    ("ends_at", {"starts_at": 2, "ends_at": 40}, {}),
+    ("reason", {"starts_at": 2}, {"minutes": 30}),
+)
+"""The field that is wrong, the days from now in its plan, and what else is said."""
+
+
+def test_slip_in_a_plan_is_said_beside_its_field_and_books_nobody(
+    desk: Desk, lead: Client, waiting: Ticket, near: User
+) -> None:
+    for field, days, more in SLIPS:
+        times = {name: (desk.case.now + timedelta(days=count)).isoformat() for name, count in days.items()}
+        answer = send(lead, waiting, near, late_all_the_same="on", **times, **more)
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert not Visit.objects.filter(ticket_link__ticket=waiting).exists()
+
+
 def test_planned_visit_is_moved_given_on_and_called_off_from_its_forms(
     desk: Desk, lead: Client, waiting: Ticket, near: User
 ) -> None:
@@ -206,6 +226,11 @@ def test_address_that_makes_no_sense_shows_today(lead: Client, query: str) -> No
 
 
 TRAVEL = "/desk/dispatch/travel/"
+
+
+def test_travel_page_of_no_month_and_no_name_shows_this_month(lead: Client) -> None:
+    months = {lead.get(TRAVEL, query).context["month"] for query in ({"month": "9999-12"}, {"month": "x"}, {"q": "\0"})}
+    assert len(months) == 1
 
 
 def test_new_travel_figure_is_a_new_row_that_names_its_source(desk: Desk, lead: Client) -> None:
