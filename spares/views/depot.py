@@ -33,7 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def scan(request: HttpRequest) -> HttpResponse:
     """What the scanner read for the request that is being picked; the number of a request takes the field there."""
     user, now = person(request), timezone.now()
-    number, code = request.POST.get("request", ""), scanning.cleaned(request.POST.get("code", ""))
+    number, code = (scanning.cleaned(request.POST.get(name, "")) for name in ("request", "code"))
     if scanning.NUMBER.fullmatch(code):
         said = Said(True, _("Now for %(number)s.") % {"number": code}, code)
         if not PartRequest.objects.for_user(user).filter(number=code).exists():

@@ -169,6 +169,7 @@ def test_a_scanned_number_takes_the_field_to_that_request(matter: Matter, clerk:
     row = matter.ask()
     assert f"Now for {row.number}." in scan(clerk, row, row.number).content.decode()
     assert "There is no request RQ-2026-999999." in scan(clerk, row, "RQ-2026-999999").content.decode()
+    assert clerk.post(f"{HOME}scan/", {"request": "a\0b", "code": "A1"}).status_code == 422
 
 
 def test_without_scripts_a_scan_leads_back_to_the_page(matter: Matter, clerk: Client) -> None:
