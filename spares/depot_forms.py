@@ -221,7 +221,7 @@ class DeliverForm(RequestStep):
     said = gettext_lazy("Delivered.")
 
     received_by = forms.CharField(label=gettext_lazy("Signed for by"), max_length=60)
-    at = MomentField(label=gettext_lazy("When"), help_text=gettext_lazy("Empty: just now."))
+    at = MomentField(label=gettext_lazy("Signed for at"), help_text=gettext_lazy("Empty: just now."))
     signature = forms.FileField(
         label=gettext_lazy("Photo of the signed slip"),
         required=False,
