@@ -84,11 +84,6 @@ def ahead_chip(text: Text = "") -> Chip:
     return Chip("ahead", text or _("not started"))
 
 
-def superseded_chip(replaced_by: str) -> Chip:
-    """Chip of a clock whose promise was replaced; ``replaced_by`` is the new time, as shown."""
-    return Chip("superseded", pgettext("clock", "replaced by %(time)s") % {"time": replaced_by})
-
-
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A state or property in a word or two, e.g. "consultation affected"."""

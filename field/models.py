@@ -13,12 +13,6 @@ from people.models import Hospital, User
 from visits.models import Visit, VisitRecord
 
 
-class PhoneQuerySet(models.QuerySet["Phone"]):
-    def in_use(self) -> PhoneQuerySet:
-        """Those that nobody has revoked."""
-        return self.filter(revoked_at__isnull=True)
-
-
 class Phone(models.Model):
     """A phone that somebody opened the field app on. Revoked: the next time it asks, it is told to wipe itself.
 
@@ -37,8 +31,6 @@ class Phone(models.Model):
     revoked_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("revoked by")
     )
-
-    objects = PhoneQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("phone")

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from people.models import User
 from sla.chinese import DayKind, SpecialDay
@@ -113,9 +113,3 @@ def unpublished_years(now: datetime) -> list[int]:
     wanted = {now.year} | ({now.year + 1} if now.month >= 10 else set())
     loaded = NationalYear.objects.filter(is_published=True, year__in=wanted)
     return sorted(wanted - set(loaded.values_list("year", flat=True)))
-
-
-def last_published_year() -> int | None:
-    """The newest loaded year, for the administrator's page."""
-    newest: int | None = NationalYear.objects.filter(is_published=True).aggregate(Max("year"))["year__max"]
-    return newest

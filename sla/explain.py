@@ -7,7 +7,7 @@ that stands, for ever.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,9 +43,6 @@ class Explanation:
     is_provisional: bool
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "due_at": self.due_at.isoformat()}
 
 
 def explain(deadline: Deadline, *, zone: str | None = None, reasons: dict[str, str] | None = None) -> Explanation:

@@ -25,7 +25,6 @@ CHIPS = [
     present.closed_chip(-60),
     present.paused_chip(60),
     present.ahead_chip(),
-    present.superseded_chip("12:47"),
 ]
 
 

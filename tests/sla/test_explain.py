@@ -196,9 +196,3 @@ def test_times_are_the_sites_or_those_of_the_zone_asked_for() -> None:
     clock = failed_at_0940().clock("response")
     assert explain(clock).lines[0].figure == "09:00"
     assert explain(clock, zone="UTC").lines[0].figure == "01:00"
-
-
-def test_the_interface_gets_plain_values() -> None:
-    answer = explain(failed_at_0940().clock("response")).as_dict()
-    assert answer["due_at"] == "2026-03-11T02:00:00+00:00"
-    assert answer["lines"][-1] == {"figure": "10:00", "text": "due", "detail": "", "is_result": True}
