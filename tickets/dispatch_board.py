@@ -121,6 +121,10 @@ class Board:
         return self.day + timedelta(days=DAYS[self.view])
 
     @property
+    def last(self) -> date:
+        return self.after - timedelta(days=1)
+
+    @property
     def blocks(self) -> list[tuple[User, Block]]:
         """Every booking with its engineer, in the order of time: the list beside the board."""
         found = [(line.person, block) for group in self.groups for line in group.lines for block in line.blocks]

@@ -240,9 +240,10 @@ def slot(slot: Slot) -> SafeString:
     """A booking of a board of hours; it opens in the page's dialog. A week of sixty people draws hundreds."""
     return format_html(
         '<li class="dp-block dp-{}" style="left:{}%;width:{}%">'
-        '<a href="{}" hx-get="{}" hx-target="#desk-form" title="{} {}" data-dialog>{}'
+        '<a href="{}" hx-get="{}" hx-target="#desk-form" title="{} {} · {}" data-dialog>{}'
         "<span>{}<b>{}</b> <em>{}</em> <small>{}</small></span></a></li>",
-        *(slot.tag.tone, f"{slot.left:.2f}", f"{slot.width:.2f}", slot.url, slot.url, slot.at, slot.text),
+        *(slot.tag.tone, f"{slot.left:.2f}", f"{slot.width:.2f}", slot.url, slot.url),
+        *(slot.at, slot.text, slot.tag.text),
         format_html('<i style="width:{}%"></i>', f"{slot.way:.1f}") if slot.way else "",
         *(icon(slot.tag.icon, 14), slot.at, slot.text, slot.tag.text),
     )
