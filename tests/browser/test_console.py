@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -15,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from people.models import User
 from sla.models import Deadline
+from tests.browser import axe
 from tests.tickets import desk_case
 from tests.tickets.desk_case import Desk
 from tickets import workflow
@@ -23,8 +23,6 @@ from tickets.states import Status
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = (1440, 390, 320)
 
 
@@ -280,12 +278,6 @@ def test_a_call_is_logged_without_leaving_the_keyboard(desk: Desk, lead: Page) -
     assert Ticket.objects.latest("id").reporter == desk.case.nurse
 
 
-def findings(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    return [f"{page.url} {row['id']}: {node['html'][:120]}" for row in found["violations"] for node in row["nodes"]]
-
-
 def dialog_of(verb: str) -> Callable[[Page, Desk], None]:
     def show(page: Page, desk: Desk) -> None:
         page.goto(at(desk.story))
@@ -331,12 +323,9 @@ SCENES: dict[str, Callable[[Page, Desk], None]] = {
 
 
 def test_every_page_has_no_accessibility_finding_and_fits_the_screen(desk: Desk, lead: Page) -> None:
-    wrong: list[str] = []
+    wrong: list[Any] = []
     for name, show in SCENES.items():
-        for width in WIDTHS:
-            lead.set_viewport_size({"width": width, "height": 844})
-            show(lead, desk)
-            wrong += [f"{name} at {width}: {line}" for line in findings(lead)]
-            if (found := lead.evaluate("document.documentElement.scrollWidth")) > width:
-                wrong.append(f"{name} at {width}: {found} px wide")
+        lead.set_viewport_size({"width": WIDTHS[0], "height": 844})
+        show(lead, desk)
+        wrong += axe.wrong(lead, name, [(width, 844) for width in WIDTHS])
     assert wrong == []
