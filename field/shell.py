@@ -20,7 +20,7 @@ SCRIPTS = "js/field"
 # fmt: off
 ICONS = (
     "arrow-right", "camera", "car", "check", "circle-check", "circle-dashed", "clock", "cloud", "cloud-check",
-    "cloud-upload", "git-compare-arrows", "history", "hourglass", "image", "info", "list-checks", "lock",
+    "cloud-upload", "git-compare-arrows", "headset", "history", "hourglass", "image", "info", "list-checks", "lock",
     "log-in", "log-out", "map-pin", "map-pin-check", "message-square-text", "minus", "navigation", "package",
     "pause", "pencil", "phone", "play", "refresh-cw", "scan-line", "server", "shield-check", "signature",
     "smartphone", "ticket", "triangle-alert", "undo-2", "user", "users", "wifi-off", "wrench", "x",

@@ -6,6 +6,8 @@ import * as store from "./store.js";
 
 const LOCK = "desk-field-send";
 const UNDO = 5000;
+/* So long an act waits while its person is asked for more of it. */
+export const ASKING = 60000;
 const DAY = 86400000;
 
 const channel = new BroadcastChannel("desk-field");
@@ -23,7 +25,7 @@ export function tell(kind) {
 }
 
 export const isUnsent = (act) => act.state !== "sent";
-export const isHeld = (act) => act.state === "waiting" && act.sendAfter - Date.now() > 0 && act.sendAfter - Date.now() <= UNDO * 12;
+export const isHeld = (act) => act.state === "waiting" && act.sendAfter - Date.now() > 0 && act.sendAfter - Date.now() <= ASKING;
 
 /* An act that the desk holds back until a lead has decided, and the decision; a choice is decided with its edit. */
 export const isKept = (act) => Boolean(act.flags?.includes("held"));
@@ -52,17 +54,18 @@ export async function enqueue(kind, job, body = {}, { files = {}, at = Date.now(
   return act;
 }
 
-/* Adds to an act that has not left yet: where somebody is comes some seconds after the tap. */
-export async function amend(act, changes, files = {}) {
-  const current = (await store.acts()).find((other) => other.seq === act.seq && other.state === "waiting");
-  if (!current) return;
+/* Adds to an act that has not left yet: where somebody is comes some seconds after the tap. False when it has. */
+export async function amend(act, changes, { files = {}, hold = UNDO } = {}) {
+  const current = (await store.acts()).find((other) => other.seq === act.seq && other.state === "waiting" && !other.tries);
+  if (!current) return false;
   await store.amendAct({
     ...current,
     body: { ...current.body, ...changes },
     files: [...new Set([...current.files, ...Object.keys(files)])],
-    sendAfter: Date.now() + UNDO,
+    sendAfter: Date.now() + hold,
   }, files);
   tell("stored");
+  return true;
 }
 
 /* Takes an act back; false when it is on its way already. */

@@ -30,10 +30,14 @@ export function show(data, context) {
   return { title: say("scanTitle"), subtitle: "", tab: "scan", main: made, dock: [], still: true };
 }
 
+/* A site's code begins with its key; whether the rest is right is the desk's to say. */
+const isOf = (code, site) => /(?:^|\/)(\d+)-[0-9a-f]{20}\/?$/.exec(code)?.[1] === String(site.id);
+
 function hits({ job }, code) {
   const is = (text) => Boolean(text) && (text.toLowerCase() === code || code.endsWith(`/${text.toLowerCase()}`));
   const lines = job.parts.flatMap((request) => request.lines);
   const found = [];
+  if (isOf(code, job.site)) found.push(["map-pin", job.site.name]);
   if (is(job.device?.serial)) found.push(["server", job.device.name]);
   if (is(job.ticket?.number)) found.push(["ticket", job.ticket.title]);
   for (const line of lines) if (is(line.code) || line.serials.some(is)) found.push(["package", line.name]);

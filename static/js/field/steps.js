@@ -33,15 +33,22 @@ export async function takeLater(job, kind) {
 /* Where the phone is, once, for this check-in only; below ground a photo or the site's code says it. */
 async function locate(act, job, policy) {
   const position = await here();
-  if (!position) return insteadOfPosition(act);
+  if (!position) return insteadOfPosition(act, job);
   const { latitude, longitude, accuracy: accuracy_m } = position.coords;
   const away = job.site.latitude === null ? 0 : distance(job.site, position.coords);
-  const changes = { position: { latitude, longitude, accuracy_m: Math.round(accuracy_m) } };
-  if (away > policy.far_m) {
-    const title = say("far", { metres: Math.round(away / 100) * 100 });
-    changes.reason = (await sheet("sheet-far", { title }))?.reason || "";
-  }
-  return outbox.amend(act, changes);
+  const isFar = away > policy.far_m;
+  await outbox.amend(act, { position: { latitude, longitude, accuracy_m: Math.round(accuracy_m) } }, isFar ? { hold: outbox.ASKING } : {});
+  if (!isFar) return null;
+  const title = say("far", { metres: Math.round(away / 100) * 100 });
+  return add(act, job, { reason: (await sheet("sheet-far", { title }))?.reason || "" });
+}
+
+/* What comes when the check-in has left already goes as a line of its own. */
+async function add(act, job, changes, files = {}) {
+  if (await outbox.amend(act, changes, { files })) return;
+  const text = changes.reason || changes.code;
+  if (files.photo) await outbox.enqueue("photo", job, {}, { files });
+  else if (text) await outbox.enqueue("note", job, { text });
 }
 
 function here() {
@@ -58,18 +65,19 @@ function distance(site, coords) {
   return 2 * EARTH_M * Math.asin(Math.sqrt(across));
 }
 
-async function insteadOfPosition(act) {
+async function insteadOfPosition(act, job) {
+  await outbox.amend(act, {}, { hold: outbox.ASKING });
   await sheet("sheet-place", {}, (form, dialog) => {
     bindScan(form);
     form.querySelector("[data-photo]").addEventListener("change", async (event) => {
       const [file] = event.target.files;
       dialog.close("yes");
-      if (file) await outbox.amend(act, {}, { photo: (await shrink(file)).file });
+      if (file) await add(act, job, {}, { photo: (await shrink(file)).file });
     });
     form.querySelector("[data-scan-code]").addEventListener("click", async () => {
       const code = await scan();
       dialog.close("yes");
-      if (code) await outbox.amend(act, { code });
+      if (code) await add(act, job, { code });
     });
   });
 }
