@@ -35,11 +35,14 @@ Tone = Literal["over", "soon", "running", "off"]
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A line of a request as it lies on its shelf. `serials`: units that this line holds already."""
+    """A line of a request as it lies on its shelf. `serials`: units that this line holds already; `lacking`: pieces
+    that neither are held for it nor free in its depot.
+    """
 
     line: RequestLine
     bin: str
     serials: tuple[str, ...]
+    lacking: int
 
     @property
     def is_done(self) -> bool:
@@ -176,7 +179,7 @@ def read(query: QueryDict, user: User, now: datetime, scanned: str = "") -> Boar
     key = "ship_by" if look.tab == "ship" else "deliver_by"
     states = TO_SHIP if look.tab == "ship" else (State.SHIPPED,)
     found = page(for_board(requests.filter(state__in=states)), Keyset(key), query, PAGE_SIZE)
-    orders = orders_of(_with_named(found.rows, look.request, user), user, mine, now, key)
+    orders = orders_of(_with_named(found.rows, look.request, user), user, mine, now)
     return Board(
         tab=look.tab,
         tabs=depot_tabs.row(look.tab, held, look.query(tab=TABS[0], request="")),
@@ -249,38 +252,38 @@ def for_board(requests: QuerySet[PartRequest]) -> QuerySet[PartRequest]:
     return requests.select_related("hospital", "site", "depot").prefetch_related(Prefetch("lines", lines))
 
 
-def orders_of(
-    requests: Sequence[PartRequest], user: User, mine: set[int], now: datetime, key: str = "ship_by"
-) -> tuple[Order, ...]:
+def orders_of(requests: Sequence[PartRequest], user: User, mine: set[int], now: datetime) -> tuple[Order, ...]:
     """The cards of these requests (`for_board`), with the bins of their depots: one query."""
-    bins = _bins(requests)
-    return tuple(_order(request, bins, may_work_in(request.depot_id, user, mine), now, key) for request in requests)
+    shelves = _shelves(requests)
+    return tuple(_order(request, shelves, may_work_in(request.depot_id, user, mine), now) for request in requests)
 
 
-def _bins(requests: Sequence[PartRequest]) -> dict[tuple[int, int], str]:
+def _shelves(requests: Sequence[PartRequest]) -> dict[tuple[int, int], StockItem]:
     depots = {request.depot_id for request in requests if request.depot_id}
     parts = {line.part_id for request in requests for line in request.lines.all()}
     items = StockItem.objects.filter(depot__in=depots, part__in=parts)
-    return {(depot, part): shelf for depot, part, shelf in items.values_list("depot_id", "part_id", "bin")}
+    return {(item.depot_id, item.part_id): item for item in items}
 
 
-def _order(request: PartRequest, bins: dict[tuple[int, int], str], is_workable: bool, now: datetime, key: str) -> Order:
-    lines = [
-        (bins.get((request.depot_id or 0, line.part_id), ""), line.part.code, line) for line in request.lines.all()
-    ]
-    picks = tuple(
-        Pick(line, shelf, tuple(unit.serial for unit in line.units.all()))
-        for shelf, _code, line in sorted(lines, key=lambda row: row[:2])
-    )
-    due = request.ship_by if key == "ship_by" else request.deliver_by
-    tone, title, detail, chip = _band(request, due, now, key)
+def _order(request: PartRequest, shelves: dict[tuple[int, int], StockItem], is_workable: bool, now: datetime) -> Order:
+    found = (_pick(request, line, shelves.get((request.depot_id or 0, line.part_id))) for line in request.lines.all())
+    picks = tuple(sorted(found, key=lambda pick: (pick.bin, pick.line.part.code)))
+    tone, title, detail, chip = _band(request, now)
     return Order(request, tone, title, detail, chip, picks, is_workable)
 
 
-def _band(request: PartRequest, due: datetime | None, now: datetime, key: str) -> tuple[Tone, str, str, Chip | None]:
+def _pick(request: PartRequest, line: RequestLine, item: StockItem | None) -> Pick:
+    serials = tuple(unit.serial for unit in line.units.all())
+    waits = request.state == State.REQUESTED and request.depot_id is not None
+    lacking = max(line.quantity - line.reserved - (item.free if item else 0), 0) if waits else 0
+    return Pick(line, item.bin if item else "", serials, lacking)
+
+
+def _band(request: PartRequest, now: datetime) -> tuple[Tone, str, str, Chip | None]:
     """Colour, sentence, what stands under it, and the countdown of the promise that bites next."""
-    leaves = key == "ship_by"
-    if due is None:
+    leaves = request.state in TO_SHIP
+    due = request.ship_by if leaves else request.deliver_by
+    if due is None or not (leaves or request.state == State.SHIPPED):
         return "off", _("No promise runs"), "", None
     soon = request.requested_at + SOON * (due - request.requested_at)
     chip = open_chip(due, now, soon)

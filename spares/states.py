@@ -30,6 +30,7 @@ VERBS: dict[str, Rule] = {
     "adopt": Rule(frozenset({S.DRAFT}), S.REQUESTED),
     "join": Rule(CHANGEABLE, S.REQUESTED),
     "choose": Rule(CHANGEABLE, S.REQUESTED),
+    "split": Rule(CHANGEABLE, S.REQUESTED),
     "reserve": Rule(frozenset({S.REQUESTED}), S.RESERVED),
     "pick": Rule(frozenset({S.RESERVED})),
     "unpick": Rule(frozenset({S.RESERVED, S.PICKED}), S.RESERVED),

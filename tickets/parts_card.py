@@ -33,10 +33,11 @@ LOOKS: dict[str, tuple[str, Tone]] = {
 }
 """State → icon and tone."""
 WITHDRAW = ("withdraw_part", gettext_lazy("Withdraw"), "ban")
+SPLIT = ("split_part", gettext_lazy("Send a part of it apart"), "split")
 CHOOSE = ("choose_depot", gettext_lazy("Another depot"), "warehouse")
 BUTTONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
     State.DRAFT: (("ask_part", gettext_lazy("Say which parts"), "package-plus"), WITHDRAW),
-    State.REQUESTED: (CHOOSE, WITHDRAW),
+    State.REQUESTED: (CHOOSE, SPLIT, WITHDRAW),
     State.RESERVED: (CHOOSE, WITHDRAW),
     State.PICKED: (CHOOSE, WITHDRAW),
     State.PACKED: (WITHDRAW,),
@@ -126,5 +127,7 @@ def _buttons(clocks: Clocks, row: PartRequest, user: User) -> tuple[Action, ...]
     return tuple(
         Action(verb, str(label), icon, False, f"{reverse(f'console:{slug}', args=[ticket.number])}?request={row.pk}")
         for verb, label, icon in BUTTONS.get(row.state, ())
-        if may(user, RIGHTS.get(verb, "spares.ask")) and (slug := verb.replace("_", "-"))
+        if (verb != "split_part" or sum(line.quantity for line in row.lines.all()) > 1)
+        and may(user, RIGHTS.get(verb, "spares.ask"))
+        and (slug := verb.replace("_", "-"))
     )

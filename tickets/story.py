@@ -253,6 +253,7 @@ PART_STEPS = {
     "depot": gettext_lazy("sent from %(depot)s"),
     "shipped": gettext_lazy("handed to the carrier: %(parcel)s"),
     "delivered": gettext_lazy("signed for by %(received_by)s"),
+    "split": gettext_lazy("sent apart from the others"),
     "again": gettext_lazy("the parcel did not get there, another one is sent"),
     "fitted": gettext_lazy("fitted"),
     "unused": gettext_lazy("not needed, goes back to the depot"),

@@ -7,7 +7,7 @@ whose text is a sentence for the person who asked; roles are the caller's busine
 this package writes a state of a request.
 """
 
-from spares.requests.asking import Wanted, adopt, ask, cancel, choose, draft, preview, reserve
+from spares.requests.asking import Wanted, adopt, ask, cancel, choose, draft, preview, reserve, split
 from spares.requests.ending import fit, unused
 from spares.requests.packing import pack, pick, scan, ship, unpack, unpick
 from spares.requests.way import deliver, note_event, send_again
@@ -29,6 +29,7 @@ __all__ = [
     "scan",
     "send_again",
     "ship",
+    "split",
     "unpack",
     "unpick",
     "unused",

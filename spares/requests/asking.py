@@ -17,7 +17,7 @@ from people.models import Hospital, Role, Site, User
 from sla import deadlines
 from sla.evidence import NOW, Evidence
 from sla.facts import Kind
-from sla.models import Timeline
+from sla.models import Fact, Timeline
 from spares import choice, ledger, promised, sourcing, stock
 from spares.choice import Option
 from spares.models import Depot, Part, PartRequest, RequestLine
@@ -195,6 +195,37 @@ def choose(request: PartRequest, depot: Depot, *, reason: str = "", by: User, no
     return doing.request
 
 
+def split(request: PartRequest, line: RequestLine, *, quantity: int = 1, by: User, now: datetime) -> PartRequest:
+    """Send so many pieces of a line apart, where no depot has it all: a new request, which is returned.
+
+    It was needed when the old one was and its clocks run from the same moment. Both get the depot that makes them,
+    what stays first. Refused for all that is asked for.
+    """
+    with act(request, "split", by=by, now=now) as doing:
+        lines, old = doing.lines(), doing.request
+        mine = next((one for one in lines if one.pk == line.pk), None)
+        if mine is None or not 1 <= quantity <= mine.quantity or quantity == sum(one.quantity for one in lines):
+            raise Refused(_("Choose fewer pieces: some of them have to stay in this request."), field="quantity")
+        _let_go(doing)
+        row = _new(
+            hospital=old.hospital, site=old.site, timeline=old.timeline, device=old.device, subject=old.subject,
+            origin=old.origin, reason=old.reason, requested_at=old.requested_at, requested_by=by, now=now,
+        )  # fmt: skip
+        if quantity == mine.quantity:
+            RequestLine.objects.filter(pk=mine.pk).update(request=row)
+        else:
+            RequestLine.objects.filter(pk=mine.pk).update(quantity=mine.quantity - quantity)
+            _add(row, [Wanted(mine.part, quantity)])
+        apart = Act(row, by, now)
+        apart.fact(Kind.PART_NEEDED, _needed_at(old))
+        doing.move("split")
+        for one in (doing, apart):
+            one.change(depot=None, expected_at=None)
+            choose_anew(one)
+        apart.finish()
+    return row
+
+
 def reserve(request: PartRequest, *, by: User | None, now: datetime) -> PartRequest:
     """Hold in its depot whatever is not held yet; refused while the depot lacks pieces, naming the part."""
     with act(request, "reserve", by=by, now=now) as doing:
@@ -250,6 +281,13 @@ def _sent_before(evidence: Evidence, timeline: Timeline | None) -> PartRequest |
     if known is not None and known.timeline != timeline:
         raise Refused(_("This Idempotency-Key came with another request before. Use a new one."))
     return known
+
+
+def _needed_at(row: PartRequest) -> Evidence:
+    """The moment from which its own clocks are named."""
+    facts = Fact.objects.filter(timeline=row.timeline, kind=Kind.PART_NEEDED, data__request=row.pk)
+    told = facts.order_by("at", "id").first() if row.timeline else None
+    return Evidence(at=told.at if told else row.requested_at, is_granted=True)
 
 
 def _standing(timeline: Timeline | None, site: Site) -> PartRequest | None:

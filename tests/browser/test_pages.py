@@ -155,6 +155,7 @@ CASES = {
     "deliver_part": Q(parts__request__state="shipped"),
     "fit_part": Q(parts__request__state="delivered"),
     "unused_part": Q(parts__request__state="delivered"),
+    "split_part": Q(parts__request__state="requested"),
 }
 """The other verbs with a form, and the demo's tickets that they are asked for."""
 

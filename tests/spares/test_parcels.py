@@ -106,3 +106,23 @@ def test_a_parcel_that_came_back_is_stock_again(matter: Matter) -> None:
     assert row.events.latest("pk").kind == CarrierEvent.Kind.PROBLEM
     requests.cancel(row, reason="不再需要", **by(matter, "2026-03-12 09:05"))
     assert list(audit.differences()) == []
+
+
+def test_what_no_depot_has_whole_is_sent_apart_under_the_same_clocks(matter: Matter) -> None:
+    row = matter.ask((matter.board, 3), (matter.fan, 1))
+    assert (row.state, row.depot) == (State.REQUESTED, None)
+    boards = row.lines.get(part=matter.board)
+    with pytest.raises(Refused, match="have to stay"):
+        requests.split(row, boards, quantity=4, **by(matter, "12:30"))
+    apart = requests.split(row, boards, quantity=1, **by(matter, "12:30"))
+    row.refresh_from_db()
+    assert (row.state, row.depot, boards.request) == (State.RESERVED, matter.chengdu, row)
+    assert dict(row.lines.values_list("part__code", "quantity")) == {"MCU-MB": 2, "FAN-01": 1}
+    assert (apart.state, apart.lines.get().quantity) == (State.RESERVED if apart.depot else State.REQUESTED, 1)
+    assert (apart.ship_by, apart.deliver_by, apart.requested_at) == (row.ship_by, row.deliver_by, row.requested_at)
+    fan = row.lines.get(part=matter.fan)
+    other = requests.split(row, fan, **by(matter, "12:40"))
+    assert (other.lines.get(), other.depot, other.state) == (fan, matter.chengdu, State.RESERVED)
+    with pytest.raises(Refused, match="have to stay"):
+        requests.split(row, row.lines.get(), quantity=2, **by(matter, "12:41"))
+    assert list(audit.differences()) == []

@@ -6,6 +6,7 @@ from datetime import time
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from devices.models import Device, DeviceEvent, State
 from spares import requests
@@ -14,7 +15,7 @@ from spares.requests import Wanted
 from tests.factories import DepotClerkFactory, DeviceFactory, DeviceModelFactory
 from tests.spares.stock_case import depot, part, stocked
 from tests.tickets.conftest import Scene
-from tickets import workflow
+from tickets import portal_story, workflow
 from tickets.models import Ticket
 from tickets.states import Refused
 
@@ -124,3 +125,37 @@ def test_a_device_of_another_hospital_is_never_swapped(scene: Scene, ticket: Tic
     with pytest.raises(Refused, match="No device in use here"):
         fit(scene, ticket, row, whole, serial="TE-NEW", faulty_serial="OTHER-1")
     assert row.lines.get().used == 0
+
+
+def test_the_card_says_what_is_still_to_come_back_and_a_lost_parcel_is_told(
+    client: Client, scene: Scene, ticket: Ticket, board: Part
+) -> None:
+    row = workflow.ask_part(ticket, [Wanted(board, 2)], by=scene.engineer, now=scene.at("12:00"))
+    first = row.lines.get()
+    apart = workflow.split_part(ticket, row, first, quantity=1, by=scene.lead, now=scene.at("12:05"))
+    assert apart.depot is not None
+    assert (apart.ticket_link.told, apart.ticket_link.ticket) == ("asked", ticket)
+    clerk = apart.depot.clerks.get()
+    for serial, when in (("A1", "15:00"), ("A2", "2026-03-12 09:00")):
+        now = scene.at(when)
+        requests.scan(apart, serial, by=clerk, now=now)
+        requests.pack(apart, by=clerk, now=now)
+        requests.ship(apart, carrier="顺丰", waybill=serial, by=clerk, now=now)
+        workflow.follow_parts(now)
+        if serial == "A1":
+            requests.cancel(row, reason="一件够了", by=scene.lead, now=now)
+            requests.send_again(apart, reason="丢失", by=clerk, now=now)
+            workflow.follow_parts(now)
+    now = scene.at("2026-03-12 10:00")
+    workflow.deliver_part(ticket, apart, received_by="刘海燕", by=scene.lead, now=now)
+    done = workflow.unused_part(ticket, apart, apart.lines.get(), serial="A2", by=scene.engineer, now=now)
+    assert done.state == PartRequest.State.UNUSED
+    told = [event.data["how"] for event in ticket.events.filter(kind="part", is_public=True).order_by("pk")]
+    assert told == ["asked", "shipped", "withdrawn", "again", "shipped", "delivered", "unused"]
+    client.force_login(scene.lead)
+    assert "the unused MCU 主板 A2" in client.get(f"/desk/tickets/{ticket.number}/").content.decode()
+    again = ticket.events.get(data__how="again")
+    assert portal_story.sentence(again, now) == "The parcel did not reach you; we send another one: MCU 主板 × 1."
+    client.force_login(scene.nurse)
+    client.cookies["django_language"] = "en"
+    assert "Not needed, we take it back" in client.get(reverse("portal:ticket", args=[ticket.number])).content.decode()

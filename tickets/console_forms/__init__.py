@@ -11,6 +11,7 @@ from tickets.console_forms.parts import (
     DeliverPartForm,
     FitPartForm,
     PartEventForm,
+    SplitPartForm,
     UnusedPartForm,
     WithdrawPartForm,
 )
@@ -68,6 +69,7 @@ FORMS: tuple[type[VerbForm], ...] = (
     DeliverPartForm,
     FitPartForm,
     UnusedPartForm,
+    SplitPartForm,
 )
 """Every verb with a form of its own; the composer's three share `SayForm`."""
 

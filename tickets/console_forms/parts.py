@@ -167,6 +167,21 @@ class OfLineForm(OfRequestForm):
         field.queryset = RequestLine.objects.filter(request=row).select_related("part")
 
 
+class SplitPartForm(OfLineForm):
+    verb = "split_part"
+    heading, submit = gettext_lazy("Send a part of it apart"), gettext_lazy("Send it apart")
+    done = gettext_lazy("Sent apart under the same clocks; each gets the depot that keeps them, if one does.")
+    hint = gettext_lazy("Where no depot has it all. What was picked is put back first.")
+    states = CHANGEABLE
+
+    quantity = forms.IntegerField(label=gettext_lazy("Pieces"), min_value=1, max_value=99, initial=1)
+
+    def perform(self) -> None:
+        data = self.cleaned_data
+        said = {"quantity": data["quantity"], "by": self.user, "now": self.now}
+        workflow.split_part(self.ticket, data["request"], data["line"], **said)
+
+
 class FitPartForm(OfLineForm):
     verb = "fit_part"
     heading, submit = gettext_lazy("Part fitted"), gettext_lazy("It is in its place")

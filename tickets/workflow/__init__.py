@@ -21,6 +21,7 @@ from tickets.workflow.parts import (
     fit_part,
     follow_parts,
     note_part_event,
+    split_part,
     unused_part,
     withdraw_part,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "set_cause",
     "sign_visit",
     "solve_here",
+    "split_part",
     "start_work",
     "take",
     "unmark_urgent",

@@ -94,6 +94,17 @@ def choose_depot(
     return done
 
 
+def split_part(
+    ticket: Ticket, request: PartRequest, line: RequestLine, *, quantity: int = 1, by: User, now: datetime
+) -> PartRequest:
+    """Send so many pieces apart, where no depot has it all; the hospital was told of them when they were asked for."""
+    with _following(ticket, "follow_part", request, by, now) as doing:
+        apart = requests.split(request, line, quantity=quantity, by=by, now=now)
+        doing.event(E.PART, public=False, how="split", **_facts(apart))
+        TicketPart.objects.create(ticket=doing.ticket, request=apart, cycle=doing.ticket.cycle, told=Step.ASKED)
+    return apart
+
+
 def note_part_event(
     ticket: Ticket, request: PartRequest, kind: str, *, at: datetime, place: str, text: str, by: User, now: datetime
 ) -> PartRequest:
@@ -279,9 +290,7 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except DepotRefused as refused:
-        said = Refused(str(refused))
-        said.field = refused.field
-        raise said from refused
+        raise Refused(str(refused), field=refused.field) from refused
 
 
 @contextmanager
