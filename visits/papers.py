@@ -24,7 +24,7 @@ def check_in_codes(sites: Sequence[Site], *, by: User, now: datetime, address: s
         "product": _("Service Desk"),
         "title": _("Check-in code"),
         "ask": _("Engineers scan this when they arrive"),
-        "how": _("Tap “Check in” in the app. Where it finds no position, scan this code. No signal is needed."),
+        "how": _("In the app, tap Check in. If it finds no position, scan this code. No signal is needed."),
         "keep": _("Whoever has this code counts as being here. Hang it indoors, and pass on no picture of it."),
         "fault": _("To report a fault, call day and night"),
         "hotline": settings.HOTLINE_NUMBER,

@@ -134,6 +134,8 @@ def test_the_form_has_the_steps_and_the_module_of_the_devices_model(scene: Scene
         assert client.post(address, {"part": module.pk, "quantity": 1, "tried": [2]}).status_code == 302
     request = PartRequest.objects.get(ticket_link__ticket=ticket)
     assert (request.origin, request.reason) == ("hotline", f"端口故障 v1 · Already tried: {MOVED}")
+    again = client.get(address).content.decode()
+    assert f'value="{module.pk}" selected' not in again, "what is asked for already is not asked for twice by habit"
 
 
 def test_where_two_modules_could_be_meant_none_is_chosen(scene: Scene, ticket: Ticket, module: Part) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from devices.models import Device
 from spares import requests
 from spares import wording as depot_words
-from spares.models import Part
+from spares.models import Part, PartRequest, RequestLine
 from spares.requests import Wanted
 from tickets import script, workflow
 from tickets.console_forms.base import VerbForm
@@ -73,10 +73,10 @@ class ScriptForm(forms.Form):
         steps = followed.steps if followed else ()
         field.choices = [(place, joined(step["do"], step.get("how"))) for place, step in enumerate(steps, start=1)]
 
-    def offer_parts(self, fault_class: FaultClass | None, device: Device | None) -> Groups:
-        """Offer the parts; the only one that the script replaces in this device is chosen already."""
+    def offer_parts(self, fault_class: FaultClass | None, device: Device | None, asked: Collection[int] = ()) -> Groups:
+        """Offer the parts; the only one that the script replaces in this device is chosen, unless it is `asked` for."""
         scripted = script.parts(fault_class, device)
-        if device is not None and len(scripted) == 1:
+        if device is not None and len(scripted) == 1 and scripted[0].pk not in asked:
             self.initial.setdefault("part", scripted[0].pk)
         groups = offered(device, scripted)
         field = self.fields["part"]
@@ -108,7 +108,9 @@ class AskPartForm(ScriptForm, VerbForm):
         self.show_script(script.of(fault_class, self.now) if ends_here else None)
         if not (self.script and self.script.steps):
             del self.fields["tried"]
-        groups = self.offer_parts(fault_class, self.ticket.device)
+        lines = RequestLine.objects.filter(request__ticket_link__ticket=self.ticket)
+        asked = lines.exclude(request__state=PartRequest.State.CANCELLED).values_list("part", flat=True)
+        groups = self.offer_parts(fault_class, self.ticket.device, asked)
         for name in self.names("part")[1:]:
             field = self.fields[name]
             assert isinstance(field, PartField)
