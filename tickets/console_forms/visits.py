@@ -73,8 +73,9 @@ class EngineerForm(VerbForm):
             del self.fields["late_all_the_same"]
         if not self.candidates:
             self.hint, self.submit = _("There is nobody else in the region of this hospital who could be sent."), ""
-        else:
-            self.initial.setdefault("engineer", next(iter(self.candidates)))
+        elif self.initial.setdefault("engineer", next(iter(self.candidates))) not in self.candidates:
+            # Dropped on the row of somebody else's region: nobody is chosen in their stead unasked.
+            self.hint = _("Whom you chose cannot be sent to this hospital. These can:")
 
     def _card(self, one: Candidate) -> Card:
         span = duration(abs(one.margin.total_seconds())) if one.margin is not None else ""

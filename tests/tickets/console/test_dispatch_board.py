@@ -113,6 +113,14 @@ def test_slip_in_a_plan_is_said_beside_its_field_and_books_nobody(
     assert not Visit.objects.filter(ticket_link__ticket=waiting).exists()
 
 
+def test_drop_on_somebody_who_cannot_go_there_says_so_and_chooses_nobody(
+    lead: Client, waiting: Ticket, near: User
+) -> None:
+    forms = [lead.get(at(waiting, "send"), {"engineer": one.pk}).context["form"] for one in (near, EngineerFactory())]
+    assert ["checked" in str(form["engineer"]) for form in forms] == [True, False]
+    assert forms[1].hint == "Whom you chose cannot be sent to this hospital. These can:"
+
+
 def test_planned_visit_is_moved_given_on_and_called_off_from_its_forms(
     desk: Desk, lead: Client, waiting: Ticket, near: User
 ) -> None:
