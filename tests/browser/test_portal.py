@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+import time_machine
 from django.test import Client
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browser import axe
 from tests.factories import PASSWORD
 from tests.tickets import hospital_case
 from tests.tickets.hospital_case import Case
@@ -21,8 +23,6 @@ from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {"desk": (1440, 900), "phone": (390, 844), "small": (320, 640)}
 
 
@@ -83,6 +83,11 @@ def test_a_fault_is_filed_with_three_choices_a_sentence_and_a_photo(case: Case, 
 
 def test_choosing_a_picture_brings_its_first_steps_and_ticking_one_is_reported(case: Case, nurse: Page) -> None:
     nurse.goto("/report/")
+    # On a busy machine the second choice may fall between the answer to the first one and the end of its update.
+    nurse.evaluate("htmx.config.defaultSettleDelay = 1000")
+    with nurse.expect_response("**/hints/**"):
+        nurse.get_by_role("radio", name=case.terminal.name).check()
+    nurse.wait_for_timeout(100)
     choose(nurse, case)
     step = case.tile("no_picture").first_steps[0]["do"]
     nurse.get_by_role("checkbox", name=step).check()
@@ -201,24 +206,23 @@ def pages(case: Case) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(
-    ("size", "language"), [("desk", "zh-hans"), ("desk", "en"), ("phone", "zh-hans"), ("phone", "en"), ("small", "en")]
-)
+@pytest.fixture
+def midnight() -> Iterator[None]:
+    """Forty minutes before it in Shanghai: what comes next is told with its day, the longest words that pages have."""
+    with time_machine.travel(datetime(2026, 11, 18, 15, 20, tzinfo=UTC)):
+        yield
+
+
+@pytest.mark.parametrize(("language", "sizes"), [("zh-hans", ("desk", "phone")), ("en", ("desk", "phone", "small"))])
 def test_no_page_has_an_accessibility_finding_or_scrolls_sideways(
-    size: str, language: str, case: Case, nurse: Page, pages: dict[str, str]
+    midnight: None, language: str, sizes: tuple[str, ...], case: Case, nurse: Page, pages: dict[str, str]
 ) -> None:
     case.nurse.language = language
     case.nurse.save()
-    width, height = SIZES[size]
-    nurse.set_viewport_size({"width": width, "height": height})
     found: list[Any] = []
     for name, path in pages.items():
         nurse.goto(path)
-        nurse.evaluate(AXE.read_text())
-        axe = nurse.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-        found += [(name, one["id"], [node["target"] for node in one["nodes"]]) for one in axe["violations"]]
-        if nurse.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append((name, "scrolls sideways"))
+        found += axe.wrong(nurse, name, [SIZES[size] for size in sizes])
     assert found == []
 
 
