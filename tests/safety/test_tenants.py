@@ -258,9 +258,13 @@ def test_t009_t032_t033_no_page_list_or_search_names_anything_of_the_stranger(
     asked = (other.ticket.number, other.device.serial, other.nurse.phone or "")
     words = {*asked, other.hospital.name, other.nurse.name}
     for route in (path for path, _ in routes() if "<" not in path and "(" not in path and path != "live/"):
-        plain = text_of(client.get(f"/{route}"))
+        answer = client.get(f"/{route}")
+        plain = text_of(answer)
         assert not [word for word in words if word in plain], route
-        for word in asked:
-            found, nothing = (text_of(client.get(f"/{route}", {"q": q}), q) for q in (word, nowhere(word)))
+        # A page that the role may not open at all is asked for everything at once.
+        questions = [(word,) for word in asked] if answer.status_code != 403 else [asked]
+        for question in questions:
+            word, missing = "~".join(question), "~".join(map(nowhere, question))
+            found, nothing = (text_of(client.get(f"/{route}", {"q": q}), q) for q in (word, missing))
             assert found == nothing, (route, word)
-            assert not [other_word for other_word in words - {word} if other_word in found], route
+            assert not [other_word for other_word in words - set(question) if other_word in found], route
