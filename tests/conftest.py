@@ -26,6 +26,9 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The address bar's own pages, three processes for each window. What Playwright switches off is lost by this, hence
+    # the two of its features that would show in a test.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,PaintHolding,HttpsUpgrades",
 ]
 
 
