@@ -8,7 +8,6 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
@@ -20,6 +19,7 @@ from sla.models import CalendarDraft, CriticalPeriod, Deadline, Page
 from sla.sweep import sweep
 from spares.models import PartRequest, Return, StockItem
 from spares.states import IN_DEPOT
+from tests.kept import kept
 from tickets.models import Quote, Ticket, TicketVerdict, Training
 from visits.models import Visit
 from warranty import duties, entitlements
@@ -32,10 +32,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def told(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """It is told once for the file; what a test does to it is undone."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with kept(django_db_blocker):
         call_command("demo", tickets=12, stdout=StringIO())
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from django.db import transaction
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests.field import field_case
 from tests.field.field_case import NOW, Day
+from tests.kept import kept
 
 
 @pytest.fixture(scope="module")
 def furnished(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Day]:
-    with django_db_blocker.unblock(), transaction.atomic():
+    with kept(django_db_blocker):
         yield field_case.make()
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from notifications.models import Notification
 from people.models import Hospital, Role, Site, User
@@ -28,6 +30,7 @@ from tests.factories import (
     TicketFactory,
     TravelTimeFactory,
 )
+from tests.kept import kept
 from tickets import defaults
 from tickets.models import FaultClass, Ticket
 
@@ -80,9 +83,21 @@ class Scene:
         return FaultClass.objects.get(code=code)
 
 
+@pytest.fixture(scope="module")
+def furnished_scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
+    with kept(django_db_blocker):
+        yield make()
+
+
 @pytest.fixture
-def scene(db: None) -> Iterator[Scene]:
+def scene(furnished_scene: Scene, db: None) -> Iterator[Scene]:
     """When the test is over, every clock still has to follow from the facts alone."""
+    yield deepcopy(furnished_scene)
+    assert [str(difference) for difference in differences()] == []
+
+
+def make() -> Scene:
+    """The promise book and the fault classes, the cast, and who of them is on duty."""
     promises.load()
     defaults.load()
     nurse = NurseFactory()
@@ -95,5 +110,4 @@ def scene(db: None) -> Iterator[Scene]:
     RotationFactory(role=Role.OPERATOR, people=[operator])
     RotationFactory(role=Role.LEAD, people=[lead])
     engineer = EngineerFactory(team=TeamFactory(region=region, base=base))
-    yield Scene(nurse.hospital, site, nurse, operator, lead, ManagerFactory(), engineer)
-    assert [str(difference) for difference in differences()] == []
+    return Scene(nurse.hospital, site, nurse, operator, lead, ManagerFactory(), engineer)

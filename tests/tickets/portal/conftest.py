@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import datetime
 
 import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone, translation
+from pytest_django import DjangoDbBlocker
 
-from tests.factories import (
-    NurseFactory,
-)
+from tests.factories import NurseFactory
+from tests.kept import kept
 from tests.tickets import hospital_case
 from tests.tickets.hospital_case import Case
 from tests.tickets.portal.pages import signed_in
@@ -25,16 +26,27 @@ def english() -> Iterator[None]:
         yield
 
 
+NOW = datetime(2026, 11, 18, 11, 24, tzinfo=timezone.get_default_timezone())
+"""A Wednesday morning in Shanghai: no time of a test lies beyond midnight and is told with its day."""
+
+
 @pytest.fixture(autouse=True)
 def morning() -> Iterator[None]:
-    """A Wednesday morning in Shanghai: no time of a test lies beyond midnight and is told with its day."""
-    with time_machine.travel(datetime(2026, 11, 18, 11, 24, tzinfo=timezone.get_default_timezone())):
+    with time_machine.travel(NOW):
         yield
 
 
+@pytest.fixture(scope="module")
+def furnished(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Case]:
+    with kept(django_db_blocker):
+        with time_machine.travel(NOW):
+            made = hospital_case.make()
+        yield made
+
+
 @pytest.fixture
-def case() -> Case:
-    return hospital_case.make()
+def case(furnished: Case, db: None) -> Case:
+    return deepcopy(furnished)
 
 
 @pytest.fixture
