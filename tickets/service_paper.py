@@ -118,9 +118,11 @@ def _texts(said: Content) -> Iterable[tuple[str, str]]:
     yield _("Remarks"), "\n".join(said["notes"])
 
 
-def _table(title: str, head: list[str], rows: list[list[str]], wide: int, bad: list[bool]) -> dict[str, Any]:
-    """A table: `wide` is the column that takes the room, `bad` says which rows end in bad news."""
-    return {"title": title, "head": head, "rows": rows, "wide": wide, "bad": bad}
+def _table(
+    title: str, head: list[str], rows: list[list[str]], shares: tuple[int, ...], bad: list[bool]
+) -> dict[str, Any]:
+    """A table: `shares` of the room for each column, 0 for one as wide as its words; `bad`: rows that end so."""
+    return {"title": title, "head": head, "rows": rows, "shares": shares, "bad": bad}
 
 
 def _readings(said: Content) -> dict[str, Any]:
@@ -130,7 +132,7 @@ def _readings(said: Content) -> dict[str, Any]:
         for one in said["readings"]
     ]
     head = [_("Check"), _("Reading"), _("Remark"), _("Result")]
-    return _table(_("Checks and readings"), head, rows, 0, [one["ok"] is False for one in said["readings"]])
+    return _table(_("Checks and readings"), head, rows, (4, 2, 4, 0), [one["ok"] is False for one in said["readings"]])
 
 
 def _value(value: str) -> str:
@@ -141,7 +143,7 @@ def _value(value: str) -> str:
 def _parts(said: Content) -> dict[str, Any]:
     rows = [[one["part"], str(one["quantity"]), one["serial_in"], one["serial_out"]] for one in said["parts"]]
     head = [_("Part"), _("Quantity"), _("Serial in"), _("Serial out")]
-    return _table(_("Parts changed"), head, rows, 0, [False] * len(rows))
+    return _table(_("Parts changed"), head, rows, (4, 0, 3, 3), [False] * len(rows))
 
 
 def _promises(said: Content) -> dict[str, Any]:
@@ -151,7 +153,7 @@ def _promises(said: Content) -> dict[str, Any]:
     ]
     head = [_("Promise"), _("Clause"), _("Promised"), _("Actual"), _("Margin")]
     late = [one["state"] == State.MISSED for one in said["promises"]]
-    return _table(_("Times against what we promised"), head, rows, 0, late)
+    return _table(_("Times against what we promised"), head, rows, (1, 0, 0, 0, 0), late)
 
 
 def _margin(promise: Content) -> str:
