@@ -206,8 +206,10 @@ def _booked(user: User, people: list[User], span: Span, now: datetime) -> dict[i
         .annotate(due_at=Subquery(clock.order_by("-pk").values("due_at")[:1]))
         .order_by("during", "pk")
         .values(
-            *("engineer", "during", "due_at"),
+            *("engineer", "due_at"),
             pk=F("visit"),
+            start=F("during__startswith"),
+            end=F("during__endswith"),
             state=F("visit__state"),
             starts_at=F("visit__starts_at"),
             arrived_at=F("visit__arrived_at"),
@@ -227,7 +229,7 @@ def _booked(user: User, people: list[User], span: Span, now: datetime) -> dict[i
 
 
 def _block(row: dict[str, Any], visits: str, span: Span, now: datetime) -> Block:
-    start, end = row["during"].lower, row["during"].upper
+    start, end = row["start"], row["end"]
     arrives_at = row["arrived_at"] or row["expected_arrival_at"] or row["starts_at"]
     there, left, right = (span.place(at) for at in (min(arrives_at, end), start, end))
     tag = state_tag(Stage(row["state"], row["arrived_at"], arrives_at), row["due_at"], now)

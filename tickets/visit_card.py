@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from common.present import Tag
@@ -55,20 +57,33 @@ class Stage:
 
 def state_tag(visit: Stage, due_at: datetime | None, now: datetime) -> Tag:
     """Where a visit stands: blue on its way, green kept, orange when it will be late, red when it is."""
-    icon, word = ICONS[State(visit.state)], str(State(visit.state).label)
-    if visit.state == State.CANCELLED:
-        return Tag(word, icon, "off")
-    if due_at is None:
-        return Tag(word, icon, "off" if visit.state == State.DONE else "act")
+    return _tag(State(visit.state), _standing(visit, due_at, now), get_language())
+
+
+def _standing(visit: Stage, due_at: datetime | None, now: datetime) -> str:
+    """How the visit stands to its deadline; empty without one, and while it is in time."""
+    if due_at is None or visit.state == State.CANCELLED:
+        return ""
     if visit.arrived_at is not None:
-        if visit.arrived_at <= due_at:
-            return Tag(word, icon, "ok")
-        return Tag(_("%(state)s, came late") % {"state": word}, "x", "bad")
+        return "kept" if visit.arrived_at <= due_at else "late"
     if due_at < now:
+        return "over"
+    return "tight" if visit.expected_at > due_at else ""
+
+
+@cache
+def _tag(state: Visit.State, standing: str, _language: str | None) -> Tag:
+    """One of a few dozen tags of a language: a week's board shows hundreds."""
+    icon, word = ICONS[state], str(state.label)
+    if standing == "late":
+        return Tag(_("%(state)s, came late") % {"state": word}, "x", "bad")
+    if standing == "over":
         return Tag(_("%(state)s, deadline over") % {"state": word}, "triangle-alert", "bad")
-    if visit.expected_at > due_at:
+    if standing == "tight":
         return Tag(_("%(state)s, will be late") % {"state": word}, "hourglass", "warn")
-    return Tag(word, icon, "act")
+    if standing == "kept":
+        return Tag(word, icon, "ok")
+    return Tag(word, icon, "off" if state in {State.DONE, State.CANCELLED} else "act")
 
 
 def find(user: User, pk: int) -> Any:

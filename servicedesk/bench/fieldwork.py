@@ -34,7 +34,7 @@ SELECT item.id, 'receive', item.on_hand, 0, item.on_hand, '', %s
 FROM spares_stockitem item JOIN spares_part part ON part.id = item.part_id
 WHERE part.code LIKE 'BENCH-%%' AND item.on_hand > 0
 """
-WEEK = 7
+ENGINEERS, WEEK = 60, 7
 SLOTS = ((time(8, 0), time(9, 0), time(11, 30)), (time(12, 30), time(13, 30), time(16, 0)))
 """When somebody sets out, is to be there and is done; the second of them every other day."""
 WITH_PARTS = 40
@@ -75,7 +75,9 @@ def week(now: datetime) -> None:
     """Visits of the engineers from today's midnight on, for tickets that are not over; some wait for parts."""
     zone = ZoneInfo(settings.TIME_ZONE)
     today = now.astimezone(zone).date()
-    people = list(User.objects.filter(role=Role.ENGINEER, email__endswith=f"@{MAIL_DOMAIN}").order_by("pk"))
+    engineers = User.objects.filter(role=Role.ENGINEER, email__endswith=f"@{MAIL_DOMAIN}").order_by("pk")
+    people, others = list(engineers[:ENGINEERS]), list(engineers[ENGINEERS:])
+    User.objects.filter(pk__in=[one.pk for one in others]).update(is_active=False)
     tickets = list(Ticket.objects.in_progress().select_related("site", "device").order_by("pk"))
     # Every other one stays without: most of those that are not over wait for nobody on site.
     served = tickets[::2]
