@@ -6,18 +6,24 @@ import csv
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import BytesIO, StringIO
+from typing import TYPE_CHECKING
 
-import xlsxwriter
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from attachments import kinds
 from audit.trail import note
+from common.later import Later
 from devices.importing import columns
 from devices.importing.checking import words_of
 from devices.importing.reading import RISKY, guarded
 from devices.models.devices import DeviceQuerySet
 from people.models import User
+
+if TYPE_CHECKING:
+    import xlsxwriter
+else:
+    xlsxwriter = Later("xlsxwriter")
 
 MOST_ROWS = 50_000
 CHUNK = 2000

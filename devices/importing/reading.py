@@ -9,16 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import BytesIO, StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from attachments.storage import List
+from common.later import Later
+
+if TYPE_CHECKING:
+    import openpyxl
+else:
+    openpyxl = Later("openpyxl")
 
 MOST_COLUMNS = 60
 LONGEST_CELL = 500
@@ -34,7 +38,7 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 DAMAGE = (
     OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, EOFError, RuntimeError,
     NotImplementedError, AssertionError, RecursionError, MemoryError, BadZipFile, zlib.error, struct.error, csv.Error,
-    ParseError, InvalidFileException,
+    ParseError,
 )  # fmt: skip
 
 
@@ -70,7 +74,7 @@ def read(found: List) -> Table:
 
 
 def _first_table(content: bytes) -> Table:
-    book = load_workbook(BytesIO(content), read_only=True, keep_links=False)
+    book = openpyxl.load_workbook(BytesIO(content), read_only=True, keep_links=False)
     try:
         for sheet in book.worksheets:
             # What a sheet says of its own size may be a lie, or missing.
