@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,8 @@ from common.present import Chip, Tag
 from people.models import User
 from sla import present
 from sla.models import Deadline
-from spares.models import PartRequest, RequestLine
+from spares.models import PartRequest
+from tickets.clocks import LINES
 from tickets.models import Ticket
 from visits.models import ServiceReport
 
@@ -60,15 +60,16 @@ def parcels(ticket: Ticket, user: User, now: datetime) -> tuple[Parcel, ...]:
     """What comes or came for a ticket read `with_onsite`, the newest first; withdrawn ones are not told."""
     if not ticket.has_parts:
         return ()
-    lines = Prefetch("lines", RequestLine.objects.select_related("part"))
     rows = PartRequest.objects.for_user(user).filter(ticket_link__ticket=ticket).exclude(state=P.CANCELLED)
     clocks = list(ticket.timeline.deadlines.all())
-    return tuple(_parcel(row, clocks, now) for row in rows.prefetch_related(lines).order_by("-pk"))
+    return tuple(_parcel(row, clocks, now) for row in rows.annotate(wanted=LINES.inside()).order_by("-pk"))
 
 
-def _parcel(row: PartRequest, clocks: Iterable[Deadline], now: datetime) -> Parcel:
+def _parcel(row: Any, clocks: Iterable[Deadline], now: datetime) -> Parcel:
     clock = _clock(row, clocks)
-    names = [_("%(part)s × %(count)s") % {"part": line.part.name, "count": line.quantity} for line in row.lines.all()]
+    names = [
+        _("%(part)s × %(count)s") % {"part": line.part.name, "count": line.quantity} for line in LINES.rows(row.wanted)
+    ]
     return Parcel(
         what=wording.listed(names) or str(NOT_NAMED),
         tag=TAGS.get(row.state, PREPARED),
