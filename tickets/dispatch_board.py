@@ -35,6 +35,8 @@ from visits.states import OPEN
 DAYS = {"day": 1, "week": 7}
 MOST_WAITING = 50
 """Waiting tickets beside the board, the most pressing first; the queue has them all."""
+NAMED = ("number", "title", "hospital__name", "hospital__short_name", "site__name", "device__model__kind")
+"""What is said of a waiting ticket."""
 STEP = timedelta(minutes=15)
 """What a drop on the board is rounded to."""
 State = Deadline.State
@@ -266,8 +268,8 @@ def _waiting(user: User) -> QuerySet[Ticket]:
         Ticket.objects.for_user(user)
         .filter(status=Status.DISPATCH)
         .exclude(Exists(planned))
-        .select_related("hospital", "site", "device__model", "assignee")
-        .defer("search")
+        .select_related("hospital", "site", "device__model")
+        .only(*NAMED)
         .annotate(clock=Subquery(clocks.order_by("due_at").values(clock=clock)[:1], output_field=JSONField()))
         .order_by(F("timeline__next_due_at").asc(nulls_last=True), "pk")
     )
