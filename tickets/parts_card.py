@@ -101,7 +101,7 @@ def _shown(clocks: Clocks, row: Any, user: User) -> Shown:
         tuple(wording.owed(one, clocks.now) for one in OWED.rows(row.owed)),
         tuple(_weighed(one, codes, clocks.now) for one in row.choice),
         tuple(EVENTS.rows(row.said)),
-        _buttons(clocks, row, user),
+        _buttons(clocks, row, sum(line.quantity for line in lines), user),
     )
 
 
@@ -120,14 +120,14 @@ def _weighed(one: dict[str, Any], codes: dict[int, str], now: datetime) -> Weigh
     return Weighed(one["name"], words, one["chosen"], one["verdict"] == "makes")
 
 
-def _buttons(clocks: Clocks, row: PartRequest, user: User) -> tuple[Action, ...]:
+def _buttons(clocks: Clocks, row: PartRequest, pieces: int, user: User) -> tuple[Action, ...]:
     ticket = clocks.ticket
     if not allows(ticket.status, "follow_part"):
         return ()
     return tuple(
         Action(verb, str(label), icon, False, f"{reverse(f'console:{slug}', args=[ticket.number])}?request={row.pk}")
         for verb, label, icon in BUTTONS.get(row.state, ())
-        if (verb != "split_part" or sum(line.quantity for line in row.lines.all()) > 1)
+        if (verb != "split_part" or pieces > 1)
         and may(user, RIGHTS.get(verb, "spares.ask"))
         and (slug := verb.replace("_", "-"))
     )
