@@ -8,9 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from people.models import Role
 from sla.sweep import sweep
-from tests.factories import EngineerFactory, UserFactory
+from tests.factories import EngineerFactory
 from tests.tickets import desk_case
 from tests.tickets.console.pages import at, numbers, page, queries, signed_in
 from tests.tickets.desk_case import Desk
@@ -92,11 +91,6 @@ class TestQueue:
         assert titles("solved") == {"会议录制失败"}
         assert "会诊中声音断断续续" in titles("soon")
         assert "双流画面模糊" not in titles("unassigned")
-
-    @pytest.mark.parametrize("tab", Tab.values)
-    def test_an_empty_queue_says_so(self, client: Client, tab: str) -> None:
-        client.force_login(UserFactory(role=Role.LEAD))
-        assert "sd-empty" in page(client, "/desk/", tab=tab)
 
     def test_search_finds_number_hospital_serial_and_words_also_of_closed_tickets(
         self, desk: Desk, lead: Client

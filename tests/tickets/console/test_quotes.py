@@ -115,7 +115,8 @@ def test_a_quote_costs_the_page_one_query_and_others_none(desk: Desk, lead: Clie
 def test_a_quote_of_another_ticket_is_no_choice(desk: Desk, lead: Client, ticket: Ticket) -> None:
     now = timezone.now()
     other = desk.case.file(5)
-    draft = workflow.save_quote(other, lines=ITEMS, valid_until=now.date(), read=None, by=desk.lead, now=now)
+    until = now.date() + timedelta(days=9)
+    draft = workflow.save_quote(other, lines=ITEMS, valid_until=until, read=None, by=desk.lead, now=now)
     form = {"quote": draft.pk, "seen": f"{draft.pk}:{draft.changed_at.isoformat()}"}
     assert lead.post(at(ticket, "send-quote"), form).status_code == 422
     assert Quote.objects.get().state == "draft"
