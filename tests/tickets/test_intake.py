@@ -212,7 +212,7 @@ def test_filing_takes_few_queries(scene: Scene, django_assert_max_num_queries) -
     scene.file()
     device = DeviceFactory(site=scene.site)
     # Four of them for who pays: device, contracts, rules, and the verdict; prices where it is billable.
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(20):
         workflow.open_ticket(
             by=scene.nurse,
             reporter=scene.nurse,
