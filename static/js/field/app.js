@@ -33,7 +33,7 @@ function act(deed) {
 }
 
 function complain(error) {
-  const full = error?.name === "QuotaExceededError";
+  const full = error?.name === "QuotaExceededError" || /NO_SPACE/.test(error?.message);
   toast(say(full ? "phoneFull" : "broken"), "triangle-alert");
   console.error(error);
 }

@@ -19,9 +19,14 @@ function open() {
         request.result.close();
         opened = undefined;
       };
+      // A full disk closes it under our hands.
+      request.result.onclose = () => { opened = undefined; };
       resolve(request.result);
     };
-    request.onerror = () => reject(request.error);
+    request.onerror = () => {
+      opened = undefined;
+      reject(request.error);
+    };
   });
   return opened;
 }

@@ -167,9 +167,12 @@ function bind(made, { job, view }, data, context) {
     const field = slot(made, "noteField");
     const text = field.value.trim();
     if (!text) return field.focus();
-    forget(`note-${job.id}`);
     field.value = "";
-    const act = await outbox.enqueue("note", job, { text, is_public: event.submitter?.value === "public" });
+    const act = await outbox.enqueue("note", job, { text, is_public: event.submitter?.value === "public" }).catch((error) => {
+      field.value = text;
+      throw error;
+    });
+    forget(`note-${job.id}`);
     return stored(act, say("done_note"));
   }));
 }
