@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from tests.api_case import Program
 from tests.factories import DeviceFactory
@@ -14,6 +15,7 @@ from tests.tickets.conftest import Scene
 from tickets import workflow
 from tickets.models import Ticket, TicketVerdict
 from tickets.states import Refused
+from tickets.workflow.verdicts import current, with_current
 from warranty import defaults as rules
 
 
@@ -53,6 +55,18 @@ def test_a_ticket_without_a_device_has_no_verdict_and_takes_no_cause(scene: Scen
     with pytest.raises(Refused):
         workflow.set_cause(ticket, cause="damage", by=scene.engineer, now=scene.at("10:00"))
     assert versions(ticket) == []
+
+
+def test_whoever_reads_a_ticket_with_its_verdict_does_not_ask_again_where_there_is_none(
+    ticket: Ticket, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        (row,) = with_current(Ticket.objects.filter(pk=ticket.pk))
+        assert getattr(current(row), "outcome", None) == "free"
+    TicketVerdict.objects.all().delete()
+    with django_assert_num_queries(1):
+        (row,) = with_current(Ticket.objects.filter(pk=ticket.pk))
+        assert current(row) is None
 
 
 def test_another_cause_asks_again_and_the_earlier_verdict_stays(scene: Scene, ticket: Ticket) -> None:

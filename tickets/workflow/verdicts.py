@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext as _
 
 from common.prepared import insert
@@ -122,7 +122,7 @@ def with_current(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     newest = TicketVerdict.objects.filter(ticket=OuterRef("pk")).order_by("-version").values("version")[:1]
     verdict = FilteredRelation("verdicts", condition=Q(verdicts__version=Subquery(newest)))
     rows: Any = tickets  # the checker knows no relation that is filtered
-    found: QuerySet[Ticket] = rows.annotate(verdict=verdict).select_related("verdict__by")
+    found: QuerySet[Ticket] = rows.annotate(verdict=verdict, with_verdict=Value(True)).select_related("verdict__by")
     return found
 
 
@@ -130,8 +130,10 @@ def current(ticket: Ticket) -> TicketVerdict | None:
     """The verdict that counts; nothing without a device."""
     if ticket.device_id is None:
         return None
-    if "verdict" in vars(ticket):
-        return ticket.verdict
+    known = vars(ticket)
+    # Where there is none, the relation leaves nothing behind.
+    if "verdict" in known or "with_verdict" in known:
+        return known.get("verdict")
     return TicketVerdict.objects.filter(ticket=ticket).select_related("by").order_by("-version").first()
 
 
