@@ -167,13 +167,16 @@ class FaultCard:
 class Bar:
     """Drawn parts of a bar, each the per cent where that part ends; ``limit`` carries the flag.
 
-    Done runs from 0, the forecast (stripes) from done, the late part (hatched) from the limit.
+    Done runs from 0, the forecast (stripes) from done, the late part (hatched) from the limit. ``reached`` and
+    ``expected`` are where the moments themselves lie, beyond the limit too: words beside the bar stand there.
     """
 
     done: float = 0.0
     forecast: float = 0.0
     late: float = 0.0
     limit: float = 100.0
+    reached: float = 0.0
+    expected: float = 0.0
 
 
 def bar_between(start: datetime, due: datetime, reached: datetime | None, expected: datetime | None = None) -> Bar:
@@ -192,7 +195,7 @@ def bar_between(start: datetime, due: datetime, reached: datetime | None, expect
 
     limit, done, forecast = position(due), position(reached), position(expected)
     late = max(done, forecast) if max(done, forecast) > limit else 0.0
-    return Bar(done=min(done, limit), forecast=min(forecast, limit), late=late, limit=limit)
+    return Bar(min(done, limit), min(forecast, limit), late, limit, reached=done, expected=forecast)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,7 @@ class Leg:
 class GoverningClock:
     """The clock that bites next, drawn large: its chip, the line from start to deadline, its holder.
 
-    ``bar.done`` is now, ``bar.forecast`` the expected end, ``bar.limit`` the deadline.
+    ``bar.reached`` is now, ``bar.expected`` the expected end, ``bar.limit`` the deadline.
     """
 
     name: Text

@@ -47,6 +47,7 @@ def test_bar_of_a_broken_promise_shows_the_part_beyond_the_limit():
 
 def test_bar_of_a_forecast_beyond_the_limit_is_late_before_it_happens():
     bar = bar_between(NOW, NOW + 60 * MINUTE, NOW + 30 * MINUTE, NOW + 80 * MINUTE)
+    assert (bar.forecast, bar.reached, bar.expected) == (75.0, 37.5, 100.0)
     assert (bar.done, bar.forecast, bar.late, bar.limit) == (37.5, 75.0, 100.0, 75.0)
 
 
