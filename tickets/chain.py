@@ -143,7 +143,7 @@ def _governing(clocks: Clocks, row: Deadline) -> GoverningClock:
         now=_("now %(time)s") % {"time": wording.clock(now, now)} if row.paused_at is None else "",
         promised=_standing(row, now),
         expected=_("expected %(time)s") % {"time": wording.clock(expected, now)} if expected else "",
-        margin=wording.margin((row.due_at - expected).total_seconds()) if expected else "",
+        margin=wording.margin((row.due_at - max(expected, now)).total_seconds()) if expected else "",
         holder=chain_legs.holder(clocks, row),
     )
 
