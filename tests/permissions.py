@@ -102,11 +102,15 @@ def classify(response: HttpResponseBase) -> str:
 
 
 def clients(world: World) -> dict[str, Client]:
-    """A signed-in browser per role, and one that is not."""
+    """A signed-in browser per role, and one that is not.
+
+    Each has asked once, so that its session is begun: else every request that is undone would begin it again.
+    """
     made = {ANONYMOUS: Client(raise_request_exception=False)}
     for role, person in world.people.items():
         made[role] = Client(raise_request_exception=False)
         made[role].force_login(person)
+        made[role].get("/healthz/")
     return made
 
 

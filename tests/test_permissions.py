@@ -21,7 +21,9 @@ PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @pytest.fixture(autouse=True)
-def clock(settings: Settings, tmp_path: Path) -> Iterator[None]:
+def clock(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Nobody reads the line that Django writes for each of thousands of refusals."""
+    caplog.set_level("ERROR", logger="django.request")
     settings.MEDIA_ROOT = tmp_path
     with time_machine.travel(NOW, tick=False):
         yield
