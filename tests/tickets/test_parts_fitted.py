@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from devices.models import Device, DeviceEvent, State
+from people.models import User
 from spares import requests
 from spares.models import Depot, Lane, Part, PartRequest, Return
 from spares.requests import Wanted
@@ -80,6 +81,7 @@ def test_a_fitted_part_stands_in_the_devices_life_once_with_both_serials_and_the
     assert (boards.old, boards.new) == ({"unit": "X9"}, {"part": "MCU-MB MCU 主板", "unit": "A1"})
     assert (str(boards.on), boards.by, boards.reason) == ("2026-03-13", scene.engineer, ticket.number)
     assert fans.new == {"part": "FAN-01 风扇盘 × 3"}
+    User.objects.filter(pk=scene.nurse.pk).update(language="en")
     client.force_login(scene.nurse)
     page = client.get(f"/devices/{ticket.device.pk}/").content.decode()
     assert "Part replaced" in page
@@ -152,6 +154,7 @@ def test_the_card_says_what_is_still_to_come_back_and_a_lost_parcel_is_told(
     assert done.state == PartRequest.State.UNUSED
     told = [event.data["how"] for event in ticket.events.filter(kind="part", is_public=True).order_by("pk")]
     assert told == ["asked", "shipped", "withdrawn", "again", "shipped", "delivered", "unused"]
+    User.objects.filter(pk=scene.lead.pk).update(language="en")
     client.force_login(scene.lead)
     assert "the unused MCU 主板 A2" in client.get(f"/desk/tickets/{ticket.number}/").content.decode()
     again = ticket.events.get(data__how="again")

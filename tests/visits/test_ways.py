@@ -14,13 +14,13 @@ from people.distance import Road, by_road, straight_km
 from people.models import TravelFactor, TravelTime
 from sla.explain import explain
 from tests.factories import EngineerFactory, ServiceBaseFactory, SiteFactory, TeamFactory
-from tests.tickets.conftest import Scene, scene
+from tests.tickets.conftest import Scene, furnished_scene, scene
 from tests.visits.visit_case import Ground, at, ground
 from tickets import workflow
 from visits import dispatch, ways
 from visits.ways import way
 
-__all__ = ["scene"]
+__all__ = ["furnished_scene", "scene"]
 ROAD = Road(factor=1.3, speeds=((20, 25), (80, 50), (inf, 75)), door_minutes=15)
 
 
