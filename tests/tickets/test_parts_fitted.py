@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import time
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from devices.models import Device, DeviceEvent, State
-from people.models import User
 from spares import requests
 from spares.models import Depot, Lane, Part, PartRequest, Return
 from spares.requests import Wanted
 from tests.factories import DepotClerkFactory, DeviceFactory, DeviceModelFactory
 from tests.spares.stock_case import depot, part, stocked
 from tests.tickets.conftest import Scene
+from tests.tickets.portal.pages import signed_in
 from tickets import portal_story, workflow
 from tickets.models import Ticket
 from tickets.states import Refused
@@ -70,7 +69,7 @@ def fit(scene: Scene, ticket: Ticket, row: PartRequest, what: Part, **said: obje
 
 
 def test_a_fitted_part_stands_in_the_devices_life_once_with_both_serials_and_the_tickets_number(
-    client: Client, scene: Scene, ticket: Ticket, board: Part, fan: Part
+    scene: Scene, ticket: Ticket, board: Part, fan: Part
 ) -> None:
     row = delivered(scene, ticket, (board, 1), (fan, 3), serial="A1")
     for _twice in range(2):
@@ -81,9 +80,7 @@ def test_a_fitted_part_stands_in_the_devices_life_once_with_both_serials_and_the
     assert (boards.old, boards.new) == ({"unit": "X9"}, {"part": "MCU-MB MCU 主板", "unit": "A1"})
     assert (str(boards.on), boards.by, boards.reason) == ("2026-03-13", scene.engineer, ticket.number)
     assert fans.new == {"part": "FAN-01 风扇盘 × 3"}
-    User.objects.filter(pk=scene.nurse.pk).update(language="en")
-    client.force_login(scene.nurse)
-    page = client.get(f"/devices/{ticket.device.pk}/").content.decode()
+    page = signed_in(scene.nurse).get(f"/devices/{ticket.device.pk}/").content.decode()
     assert "Part replaced" in page
     assert "MCU-MB MCU 主板" in page
     assert "疑似" not in page
@@ -130,7 +127,7 @@ def test_a_device_of_another_hospital_is_never_swapped(scene: Scene, ticket: Tic
 
 
 def test_the_card_says_what_is_still_to_come_back_and_a_lost_parcel_is_told(
-    client: Client, scene: Scene, ticket: Ticket, board: Part
+    scene: Scene, ticket: Ticket, board: Part
 ) -> None:
     row = workflow.ask_part(ticket, [Wanted(board, 2)], by=scene.engineer, now=scene.at("12:00"))
     first = row.lines.get()
@@ -154,11 +151,8 @@ def test_the_card_says_what_is_still_to_come_back_and_a_lost_parcel_is_told(
     assert done.state == PartRequest.State.UNUSED
     told = [event.data["how"] for event in ticket.events.filter(kind="part", is_public=True).order_by("pk")]
     assert told == ["asked", "shipped", "withdrawn", "again", "shipped", "delivered", "unused"]
-    User.objects.filter(pk=scene.lead.pk).update(language="en")
-    client.force_login(scene.lead)
-    assert "the unused MCU 主板 A2" in client.get(f"/desk/tickets/{ticket.number}/").content.decode()
+    assert "the unused MCU 主板 A2" in signed_in(scene.lead).get(f"/desk/tickets/{ticket.number}/").content.decode()
     again = ticket.events.get(data__how="again")
     assert portal_story.sentence(again, now) == "The parcel did not reach you; we send another one: MCU 主板 × 1."
-    client.force_login(scene.nurse)
-    client.cookies["django_language"] = "en"
-    assert "Not needed, we take it back" in client.get(reverse("portal:ticket", args=[ticket.number])).content.decode()
+    portal = signed_in(scene.nurse).get(reverse("portal:ticket", args=[ticket.number])).content.decode()
+    assert "Not needed, we take it back" in portal
