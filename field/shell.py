@@ -17,6 +17,9 @@ from common.templatetags.desk import hotline
 STYLES = ("css/tokens.css", "css/phone.css")
 IMAGES = ("img/desk.svg", "img/desk-192.png")
 SCRIPTS = "js/field"
+READER = "vendor/qr/decode.js"
+"""Reads QR codes where the browser has no reader of its own (iPhones)."""
+READER_FILES = (READER, "vendor/qr/index.js")
 # fmt: off
 ICONS = (
     "arrow-right", "camera", "car", "check", "circle-check", "circle-dashed", "clock", "cloud", "cloud-check",
@@ -37,6 +40,7 @@ def page() -> str:
         "hotline": hotline(),
         "icons": ICONS,
         "scripts": settings.STATIC_URL + SCRIPTS,
+        "reader": settings.STATIC_URL + READER,
     }
     return render_to_string("field/app.html", context)
 
@@ -46,7 +50,7 @@ def worker() -> str:
 
     The scripts are named as they stand, without a hash, because they import each other by those names.
     """
-    names = (*STYLES, *IMAGES, *_scripts())
+    names = (*STYLES, *IMAGES, *READER_FILES, *_scripts())
     content = hashlib.sha256(page().encode())
     for name in names:
         content.update(_file(name).read_bytes())

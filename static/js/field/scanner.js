@@ -1,4 +1,4 @@
-/* One number or code: by camera where the browser reads codes, by hand scanner or typing everywhere. */
+/* One number or code: by camera where there is one, by hand scanner or typing everywhere. */
 
 import { sheet, slot } from "./dom.js";
 
@@ -21,9 +21,20 @@ export async function scan() {
   return said ? said.code.trim() : "";
 }
 
+/* The browser's own reader; where it knows no codes, one of QR codes. */
+async function reader() {
+  let Detector = window.BarcodeDetector;
+  let known = Detector ? await Detector.getSupportedFormats() : [];
+  if (!known.length) {
+    ({ BarcodeDetector: Detector } = await import(document.body.dataset.reader));
+    known = await Detector.getSupportedFormats();
+  }
+  return new Detector({ formats: FORMATS.filter((name) => known.includes(name)) });
+}
+
 function watch(form, dialog) {
   const video = slot(form, "camera");
-  const able = "BarcodeDetector" in window && Boolean(navigator.mediaDevices?.getUserMedia);
+  const able = Boolean(navigator.mediaDevices?.getUserMedia);
   video.hidden = !able;
   slot(form, "noCamera").hidden = able;
   if (!able) return () => {};
@@ -33,8 +44,7 @@ function watch(form, dialog) {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     video.srcObject = stream;
     await video.play();
-    const known = await BarcodeDetector.getSupportedFormats();
-    const detector = new BarcodeDetector({ formats: FORMATS.filter((name) => known.includes(name)) });
+    const detector = await reader();
     while (!over) {
       const [found] = await detector.detect(video);
       if (found) {
