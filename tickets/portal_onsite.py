@@ -107,7 +107,7 @@ def paper(ticket: Ticket, user: User) -> Paper | None:
     if not ticket.has_visits:
         return None
     rows = ServiceReport.objects.for_user(user).filter(visit__ticket_link__ticket=ticket, file__isnull=False)
-    found = list(rows.select_related("file").order_by("-visit", "pk")[:2])
+    found = list(rows.select_related("file").order_by("-visit_id", "pk")[:2])
     if not found:
         return None
     ours = [one for one in found if one.visit_id == found[0].visit_id]

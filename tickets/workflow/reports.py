@@ -30,7 +30,7 @@ def _make(ticket: Ticket, now: datetime) -> bool:
     with act(ticket, None, by=None, now=now) as doing:
         rows = ServiceReport.objects.filter(visit__ticket_link__ticket=doing.ticket, file=None)
         signed = ("visit__signature__image", "visit__signature__engineer_image")
-        found = list(rows.select_related(*signed).order_by("visit", "-language"))
+        found = list(rows.select_related(*signed).order_by("visit_id", "-language"))
         for _visit, reports in groupby(found, key=lambda report: report.visit_id):
             _bring(doing, list(reports))
     return bool(found)

@@ -111,3 +111,21 @@ def test_the_report_stands_beside_the_question_whether_it_is_solved(
     assert f"Check code {paper.report.check_code}" in words
     assert paper.report.language == "en"
     assert paper.other.language == "zh-hans"
+
+
+def test_after_two_visits_the_newest_report_stands_beside_the_question(
+    case: Case, technician: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    ticket, ended = case.under_way(120), [("return", 70), ("solved", 20)]
+    for outcome, minutes in ended:
+        ticket = workflow.arrive(ticket, by=case.engineer, now=case.at(minutes + 10))
+        visit = Visit.objects.filter(ticket_link__ticket=ticket).latest("pk")
+        said = {"outcome": outcome, "found": "线松", "done": outcome, "by": case.engineer}
+        ticket = visiting.finish_visit(ticket, visit, now=case.at(minutes), **said)
+        signed = {"is_solved": outcome == "solved", "refusal": "会诊中", "by": case.engineer}
+        visiting.sign_visit(ticket, visit, now=case.at(minutes - 1), **signed)
+        visiting.leave_site(ticket, visit, by=case.engineer, now=case.at(minutes - 2))
+    workflow.make_reports(timezone.now() + timedelta(minutes=1))
+    paper = technician.get(page_of(ticket)).context["page"].paper
+    assert paper.report.content["done"] == "solved"
