@@ -251,7 +251,8 @@ def i8(evidence: Evidence) -> Rows:
 def i9(evidence: Evidence | None = None) -> Rows:
     """ "Audit: hash chain verifies, one row per change, no gap in sequence."
 
-    A ticket's story counts too: one filing, and an event for each fact that a person recorded.
+    A ticket's story counts too: one filing, and an event for each fact that a person recorded. What a depot recorded
+    of a part is told there a moment later, by a worker.
     """
     wrong: Rows = [("trail", str(one)) for one in chain.verify().breaks]
     wrong += _rows("""
@@ -264,7 +265,13 @@ def i9(evidence: Evidence | None = None) -> Rows:
         FROM sla_fact fact JOIN tickets_ticket ticket ON ticket.timeline_id = fact.timeline_id
         WHERE fact.by_id IS NOT NULL AND fact.kind <> 'acknowledged' AND NOT EXISTS (
             SELECT FROM tickets_ticketevent event WHERE event.ticket_id = ticket.id
-            AND event.recorded_at = fact.recorded_at AND event.by_id = fact.by_id)""")
+            AND event.recorded_at = fact.recorded_at AND event.by_id = fact.by_id)
+        AND NOT EXISTS (
+            SELECT FROM tickets_ticketevent event
+            JOIN spares_partrequest request ON request.number = event.data ->> 'request'
+            WHERE event.ticket_id = ticket.id AND event.kind = 'part' AND event.recorded_at >= fact.recorded_at
+            AND fact.kind IN ('part_shipped', 'part_delivered', 'part_cancelled')
+            AND request.id = (fact.data ->> 'request')::bigint)""")
     if evidence is not None:
         [(rows,)] = _rows("SELECT count(*) FROM audit_entry WHERE act = 'tickets.phone_shown'")
         if not evidence.looked_at <= rows <= evidence.looked_at + evidence.perhaps_looked_at:
