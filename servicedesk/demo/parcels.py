@@ -49,7 +49,7 @@ PARCELS = (
         "乐山市三江妇幼保健院", "no_picture", "sunhao", 20 * 60 + 40, (("TE50-MB-03", 1), ("CBL-HD-10", 2)),
         "主板不自检，摄像头线接头氧化",
     ),
-    Parcel("绵阳市涪滨人民医院", "broken_port", "zhengkai", 95, (("TE50-PRT-02", 1),), "网口指示灯不亮，换口无效"),
+    Parcel("绵阳市涪滨人民医院", "broken_port", "zhengkai", 95, (("MX8-LAN-02", 1),), "网口指示灯不亮，换口无效"),
     Parcel("雅安市青衣江医院", "no_sound", "sunhao", 5 * 60, (("MX8-E1-01", 2),), "两条线路模块均无同步"),
     Parcel(
         "德阳市旌湖中医医院", "no_power", "zhengkai", 21 * 60, (("TE50-PSU-01", 1),), "电源板烧毁",
