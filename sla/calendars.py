@@ -17,8 +17,9 @@ from django.db.models import Q
 
 from people.models import User
 from sla.chinese import DayKind, SpecialDay
-from sla.hours import Slots, WorkingHours, slots
+from sla.hours import WorkingHours
 from sla.models import Calendar, CalendarVersion, NationalDay, NationalYear
+from sla.slots import Slots, slots
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

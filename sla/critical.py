@@ -15,8 +15,9 @@ from common.prepared import Given, Prepared
 from people.models import Hospital, User
 from sla import calendars
 from sla.deadlines import FURTHEST, Refused
-from sla.hours import DAY, WorkingHours
+from sla.hours import WorkingHours
 from sla.models import Calendar, CriticalPeriod
+from sla.slots import DAY
 
 State = CriticalPeriod.State
 LONGEST = timedelta(days=31)

@@ -7,23 +7,17 @@ Each UTC year is compiled when it is first touched, into sorted open spans with 
 timedeltas: whole microseconds, so sums never drift.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from calendar import isleap
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import count, islice, pairwise
+from itertools import count, islice
 from zoneinfo import ZoneInfo
 
-Slot = tuple[int, int]
-"""Minutes since local midnight, half-open: (540, 720) is open at 09:00 and closed at 12:00. 1440 ends a day."""
-Slots = tuple[Slot, ...]
+from sla.slots import ALL_DAY, CLOSED, Slots, check_slots
 
-DAY = 24 * 60
-ALL_DAY: Slots = ((0, DAY),)
-CLOSED: Slots = ()
 CLOSE_OF_BUSINESS = 18 * 60
 ZERO = timedelta(0)
 _ONE_DAY = timedelta(days=1)
@@ -53,36 +47,6 @@ class NeverOpens(HoursError):
 
 class OutOfRange(HoursError):
     """An instant outside the years 2 to 9998, or a sum that leads there."""
-
-
-def minute_of(text: str) -> int:
-    """Minutes since midnight of "HH:MM", "24:00" included; ValueError for anything else."""
-    match = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00", text)
-    if match is None:
-        raise ValueError(f'"{text}" is not a time "HH:MM" from 00:00 to 24:00')
-    return DAY if match[1] is None else int(match[1]) * 60 + int(match[2])
-
-
-def clock_face(minute: int) -> str:
-    """540 → "09:00", the reverse of `minute_of`."""
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def slots(*pairs: tuple[str, str]) -> Slots:
-    """slots(("13:00", "18:00"), ("09:00", "12:00")) in order; ValueError as `minute_of` and `check_slots`."""
-    found = tuple(sorted((minute_of(opens), minute_of(closes)) for opens, closes in pairs))
-    check_slots(found)
-    return found
-
-
-def check_slots(row: Slots) -> None:
-    """ValueError unless the slots of one day are in order, inside the day and apart."""
-    for opens, closes in row:
-        if not 0 <= opens < closes <= DAY:
-            raise ValueError(f"{clock_face(opens)}-{clock_face(closes)} must end after it starts, on the same day")
-    for earlier, later in pairwise(row):
-        if later[0] < earlier[1]:
-            raise ValueError("{}-{} overlaps {}-{}".format(*map(clock_face, (*earlier, *later))))
 
 
 def to_utc(at: datetime) -> datetime:

@@ -14,18 +14,8 @@ from zoneinfo import available_timezones
 
 from sla import chinese, clock
 from sla.clock import Pause, Workdays
-from sla.hours import (
-    CLOSE_OF_BUSINESS,
-    HoursError,
-    NeverOpens,
-    OutOfRange,
-    Slots,
-    UnknownYear,
-    WorkingHours,
-    minute_of,
-    slots,
-    to_utc,
-)
+from sla.hours import CLOSE_OF_BUSINESS, HoursError, NeverOpens, OutOfRange, UnknownYear, WorkingHours, to_utc
+from sla.slots import Slots, minute_of, slots
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CALENDAR_KEYS = ("timezone", "hours", "holidays", "extra_workdays", "date_hours", "calendar")

@@ -9,7 +9,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from common import wording
-from common.present import Chip, GoverningClock, Leg, bar_between
+from common.bars import bar_between
+from common.present import Chip, GoverningClock, Leg
 from sla import present
 from sla.models import Deadline, Page
 from tickets import chain_legs, chain_whole

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common import wording
-from common.present import Holder, Leg, LegState, SumLine, ahead_chip, bar_between
+from common.bars import bar_between
+from common.present import Holder, Leg, LegState, SumLine, ahead_chip
 from sla import present
 from sla.explain import explain
 from sla.facts import Kind as FactKind

@@ -24,10 +24,10 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from common import wording
+from common.bars import Bar
 from common.present import (
     Action,
     Axis,
-    Bar,
     Chip,
     Entry,
     FaultCard,

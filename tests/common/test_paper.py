@@ -39,4 +39,4 @@ def test_what_is_no_font_is_said_so(tmp_path: Path) -> None:
     for content in (b"", b"hello", b"\0\1\0\0\0\1" + bytes(6) + b"cmap" + bytes(12), bytes(64)):
         (font := tmp_path / f"{len(content)}.ttf").write_bytes(content)
         with pytest.raises(glyphs.Unreadable):
-            glyphs.spans(font)
+            glyphs.known(font)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.present import bar_between, closed_chip, on_axis, open_chip
+from common.bars import bar_between
+from common.present import closed_chip, on_axis, open_chip
 
 NOW = datetime(2026, 11, 18, 3, 24, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

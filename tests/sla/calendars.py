@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from sla.clock import Pause
-from sla.hours import WorkingHours, slots
+from sla.hours import WorkingHours
+from sla.slots import slots
 from tests.sla.reference import WEEK, Reference, Row, days_around
 
 examples = settings(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from sla.defaults import COMMITMENTS, PAUSES
 from sla.facts import IMPLIED, Kind
-from sla.hours import WorkingHours, slots
+from sla.hours import WorkingHours
 from sla.runs import FactView, Rule, Run, Travel
+from sla.slots import slots
 from tests.sla.cases import FAULT
 
 START = datetime(2026, 3, 11, 1, 0, tzinfo=UTC)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sla import clock
 from sla.clock import Line, Part, Pause, Workdays
-from sla.hours import ALL_DAY, CLOSED, NeverOpens, WorkingHours, slots
+from sla.hours import NeverOpens, WorkingHours
+from sla.slots import ALL_DAY, CLOSED, slots
 from tests.sla.calendars import as_pauses, calendars, engine, examples, instants, pauses
 from tests.sla.reference import MINUTE, Reference
 

@@ -10,16 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sla import chinese
-from sla.hours import (
-    ALL_DAY,
-    CLOSED,
-    NeverOpens,
-    OutOfRange,
-    UnknownYear,
-    WorkingHours,
-    minute_of,
-    slots,
-)
+from sla.hours import NeverOpens, OutOfRange, UnknownYear, WorkingHours
+from sla.slots import ALL_DAY, CLOSED, minute_of, slots
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")

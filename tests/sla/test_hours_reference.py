@@ -7,13 +7,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sla.hours import (
-    ALL_DAY,
-    CLOSED,
-    NeverOpens,
-    WorkingHours,
-    slots,
-)
+from sla.hours import NeverOpens, WorkingHours
+from sla.slots import ALL_DAY, CLOSED, slots
 from tests.sla.calendars import calendars, engine, examples, instants
 from tests.sla.reference import MINUTE, SECOND, Reference
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sla import chinese, clock
 from sla.clock import Line, Pause, Workdays
-from sla.hours import CLOSED, NeverOpens, OutOfRange, UnknownYear, WorkingHours, minute_of, slots
+from sla.hours import NeverOpens, OutOfRange, UnknownYear, WorkingHours
+from sla.slots import CLOSED, minute_of, slots
 from tests.sla.calendars import as_pauses, calendars, engine, examples, instants, pauses
 from tests.sla.reference import MINUTE, Reference
 

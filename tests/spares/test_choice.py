@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla.hours import WorkingHours, slots
+from sla.hours import WorkingHours
+from sla.slots import slots
 from spares.choice import Option, Road, Store, best, weigh
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
